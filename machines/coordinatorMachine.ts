@@ -1,0 +1,32 @@
+/**
+ * The life of a coordinator, as data. It leads at most once: after `stopped`, a new coordinator recovers from
+ * the log.
+ */
+import { type StateValueFrom, setup } from "xstate"
+
+export type CoordinatorFactType = "Recovered" | "DrainRequested" | "Stopped"
+
+export const coordinatorMachine = setup({
+  types: { events: {} as { readonly type: CoordinatorFactType } }
+}).createMachine({
+  id: "coordinator",
+  initial: "recovering",
+  states: {
+    recovering: {
+      description: "Reads the log, rebuilds the queue, takes up what was in flight.",
+      on: { Recovered: "leading", Stopped: "stopped" }
+    },
+    leading: {
+      description: "Decides: takes commands, admits runs.",
+      on: { DrainRequested: "draining", Stopped: "stopped" }
+    },
+    draining: {
+      description: "Admits nothing; follows what is in flight to its end.",
+      on: { Stopped: "stopped" }
+    },
+    stopped: { description: "Has let go of the log.", type: "final" }
+  }
+})
+
+/** One of the four states of the chart. */
+export type CoordinatorState = StateValueFrom<typeof coordinatorMachine>

@@ -1,0 +1,62 @@
+/**
+ * Everything that can stand in the log: events of runs, and events of the coordinator as a whole.
+ */
+import * as Schema from "effect/Schema"
+import { type Envelope, envelopeFields } from "../run/Envelope.ts"
+import { type RunEvent, RunEventData } from "../run/RunEvent.ts"
+import { Policy } from "./Policy.ts"
+
+/** The data of each kind of event that is not about one run. */
+export const QueueEventData = {
+  /** A coordinator has taken over, and writes under a new epoch. */
+  CoordinatorStarted: Schema.Struct({
+    software: Schema.String,
+    host: Schema.String,
+    pid: Schema.Int,
+    admits: Schema.Boolean
+  }),
+  /** It admits nothing more. */
+  CoordinatorDraining: Schema.Struct({ reason: Schema.optionalKey(Schema.String) }),
+  /** It has let go of the log. One that was killed leaves no such event. */
+  CoordinatorStopped: Schema.Struct({}),
+  /** Other rules are in force. Their number is what `RunAdmitted.policy` refers to. */
+  PolicySet: Schema.Struct({
+    number: Schema.Int,
+    policy: Policy,
+    reason: Schema.optionalKey(Schema.String)
+  })
+} as const
+
+export type QueueEventData = {
+  readonly [T in keyof typeof QueueEventData]: (typeof QueueEventData)[T]["Type"]
+}
+
+export type QueueFact = {
+  readonly [T in keyof QueueEventData]: { readonly type: T; readonly data: QueueEventData[T] }
+}[keyof QueueEventData]
+
+/** A fact about the whole, in its envelope. */
+export type QueueEvent = QueueFact & Envelope & { readonly run: null }
+
+/** The data of every kind of event. */
+export const EventData = { ...RunEventData, ...QueueEventData }
+export type EventType = keyof typeof EventData
+
+/** Everything that can stand in the log. */
+export type Event = RunEvent | QueueEvent
+
+const eventOf = <T extends EventType>(type: T) =>
+  Schema.Struct({ ...envelopeFields, type: Schema.Literal(type), data: EventData[type] }).annotate({
+    identifier: type
+  })
+
+/** The schema of every event, for whatever crosses an edge. */
+export const Event = Schema.Union((Object.keys(EventData) as Array<EventType>).map((type) => eventOf(type)))
+
+/** The version of the form that each kind of event is written in. */
+export const eventVersions = Object.fromEntries(Object.keys(EventData).map((type) => [type, 1])) as Readonly<
+  Record<EventType, number>
+>
+
+/** Whether the event is about one run. */
+export const isRunEvent = (event: Event): event is RunEvent => event.run !== null

@@ -1,0 +1,64 @@
+/**
+ * The runs that wait: all of them in order, and of those whose time has come, who could start next.
+ */
+import type { Run } from "../run/Run.ts"
+import { Lanes } from "./Lanes.ts"
+import type { RunOrder } from "./order.ts"
+import type { Slot, Slots } from "./Slots.ts"
+import { SortedList } from "./SortedList.ts"
+
+type SlotsFor = (run: Run) => ReadonlyArray<Slot>
+
+export class Waiting {
+  /** All that wait, in order. */
+  readonly line: SortedList<Run>
+  private readonly lanes: Lanes
+  private readonly slotsFor: SlotsFor
+  /** Those whose time has not come, the soonest first. */
+  private readonly delayed = new SortedList<Run>((a, b) => a.notBefore - b.notBefore || a.order - b.order)
+
+  constructor(order: RunOrder, slotsFor: SlotsFor) {
+    this.line = new SortedList<Run>(order)
+    this.lanes = new Lanes(order)
+    this.slotsFor = slotsFor
+  }
+
+  add(run: Run, now: number): void {
+    this.line.add(run)
+    if (run.notBefore > now) this.delayed.add(run)
+    else this.lanes.add(run, this.slotsFor(run))
+  }
+
+  remove(run: Run): void {
+    this.line.remove(run)
+    if (!this.lanes.remove(run)) this.delayed.remove(run)
+  }
+
+  /** When the next of those whose time has not come may start, in milliseconds since 1970. */
+  get wakesAt(): number | undefined {
+    return this.delayed.first?.notBefore
+  }
+
+  /** Lets those in whose time has come. */
+  wake(now: number): void {
+    for (let run = this.delayed.first; run && run.notBefore <= now; run = this.delayed.first) {
+      this.delayed.remove(run)
+      this.lanes.add(run, this.slotsFor(run))
+    }
+  }
+
+  /** The first run in order that has room under all its limits. */
+  next(slots: Slots): Run | undefined {
+    return this.lanes.next(slots)
+  }
+
+  /** These slots have been given back. */
+  loosen(slots: ReadonlyArray<Slot>): void {
+    for (const { limit } of slots) this.lanes.loosen(limit)
+  }
+
+  /** How many before this run need a slot of the limit too. */
+  aheadAt(run: Run, limit: string): number {
+    return this.lanes.aheadAt(run, limit)
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * Who may start now: in order, each waiting run that has room under all its limits, until no one has. A blocked
+ * run is passed over and holds nobody back; a run that is not admitted uses up nothing.
+ */
+import type { Run } from "../run/Run.ts"
+import type { RunFact } from "../run/RunEvent.ts"
+import type { RunQueue } from "./RunQueue.ts"
+
+const admission = (queue: RunQueue, run: Run): RunFact => ({
+  type: "RunAdmitted",
+  data: {
+    attempt: run.attempt + 1,
+    policy: queue.policyNumber,
+    slots: queue.slotsFor(run).map((slot) => slot.limit)
+  }
+})
+
+/** Admits whoever may start at this moment; `record` makes each admission count before the next is weighed. */
+export const admit = (queue: RunQueue, now: number, record: (run: Run, fact: RunFact) => void): void => {
+  if (!queue.admits) return
+  queue.waiting.wake(now)
+  for (let first = queue.waiting.next(queue.slots); first; first = queue.waiting.next(queue.slots)) {
+    const run = queue.run(first.id)
+    record(run, admission(queue, run))
+  }
+}

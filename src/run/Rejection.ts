@@ -1,0 +1,59 @@
+/**
+ * Why a command was refused, as a value. A refused command leaves no event.
+ */
+import * as Schema from "effect/Schema"
+
+const of = { command: Schema.String, run: Schema.String }
+
+/** The id is taken, for ever. */
+const RunExists = Schema.TaggedStruct("RunExists", { ...of, state: Schema.String })
+/** No run of that id was ever submitted here. */
+const RunUnknown = Schema.TaggedStruct("RunUnknown", of)
+/** The run is in a state that does not take the command. */
+const StateRefuses = Schema.TaggedStruct("StateRefuses", {
+  ...of,
+  state: Schema.String,
+  allowed: Schema.Array(Schema.String)
+})
+/** A report of an attempt that is not the run's current one. */
+const StaleAttempt = Schema.TaggedStruct("StaleAttempt", { ...of, attempt: Schema.Int, current: Schema.Int })
+/** The custom coordinator said no. */
+const SubmitRefused = Schema.TaggedStruct("SubmitRefused", { ...of, reason: Schema.String })
+/** What was asked for does not make sense; `issue` says where and what is allowed. */
+const CommandInvalid = Schema.TaggedStruct("CommandInvalid", { ...of, issue: Schema.String })
+
+/** Why a command was refused. */
+export const Rejection = Schema.Union([
+  RunExists,
+  RunUnknown,
+  StateRefuses,
+  StaleAttempt,
+  SubmitRefused,
+  CommandInvalid
+]).annotate({ identifier: "Rejection" })
+export type Rejection = typeof Rejection.Type
+
+const list = (words: ReadonlyArray<string>): string => (words.length === 0 ? "nothing" : words.join(" or "))
+
+const because = (rejection: Rejection): string => {
+  switch (rejection._tag) {
+    case "RunExists":
+      return `run ${rejection.run} exists and is ${rejection.state}; an id is used once`
+    case "RunUnknown":
+      return `run ${rejection.run} was never submitted here`
+    case "StateRefuses":
+      return rejection.allowed.length === 0
+        ? `run ${rejection.run} is ${rejection.state}; a finished run takes no more commands`
+        : `run ${rejection.run} is ${rejection.state}; it would take ${list(rejection.allowed)}`
+    case "StaleAttempt":
+      return `run ${rejection.run} is at attempt ${rejection.current}; this speaks of attempt ${rejection.attempt}`
+    case "SubmitRefused":
+      return rejection.reason
+    case "CommandInvalid":
+      return rejection.issue
+  }
+}
+
+/** One form for all: what was asked, of which run, in what state, what would have been allowed. */
+export const sentence = (rejection: Rejection): string =>
+  `${rejection.command} refused: ${because(rejection)}.`

@@ -1,0 +1,42 @@
+/**
+ * Every bound and every time of the system, once: name, unit, default, reason. Nothing grows without a limit
+ * that stands here.
+ */
+export const settings = {
+  /** Commands that may wait for the coordinator. A caller beyond it is told so, instead of memory growing. */
+  mailboxMax: 65_536,
+  /** Commands decided in one turn, and so made durable in one transaction. Longer turns delay their replies. */
+  turnCommandsMax: 1_024,
+  /** Turns decided ahead of the disk: one is being made durable while the next is computed. */
+  turnsAheadMax: 2,
+  /** Events read from a store at a time: enough to spend little on each page, few enough to yield often. */
+  readPageEvents: 1_000,
+  /** How long `changes` waits for another process's write before it looks for itself. */
+  followIntervalMs: 500,
+
+  /** Dagster's `start_timeout_seconds`: a launched run that has not started by then is stopped and fails. */
+  startTimeoutMs: 180_000,
+  /** Dagster's `cancel_timeout_seconds`: a run that is still stopping by then ends without its worker's word. */
+  cancelTimeoutMs: 180_000,
+  /** Attempts of a run whose launcher could not be reached. */
+  launchAttemptsMax: 3,
+  /** How long a run waits in the queue before such another attempt. */
+  launchRetryDelayMs: 5_000,
+  /** Between SIGTERM and SIGKILL: time for a process to clean up. Below the cancel timeout, so a kill is seen. */
+  terminateGraceMs: 10_000,
+  /** How often a process that is not our child is looked at: the kernel tells only parents about an end. */
+  probeIntervalMs: 200,
+  /** The end of a failed process's output that its event carries; the whole is in its files. */
+  outputTailBytes: 2_048,
+  /** Lines of an inline run's own log are kept up to this size; a runaway loop must not fill the disk. */
+  runLogBytesMax: 10_000_000,
+  /** Progress of one run is recorded at most this often; the newest report wins. */
+  progressIntervalMs: 1_000,
+  /** How long a draining coordinator waits for what runs before it says so. */
+  drainTimeoutMs: 3_600_000,
+
+  /** Runs named as holders of a limit in an explanation. */
+  holdersShown: 10,
+  /** Length of a run's id. */
+  runIdLengthMax: 128
+} as const
