@@ -1,0 +1,70 @@
+/**
+ * A log that lasts as long as its process: for tests, and for embedding where nothing needs to outlive a restart.
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Event } from "../queue/Event.ts"
+import { type Candidate, EventLog, type Head, type Lead } from "./EventLog.ts"
+import { follow, type ReadPage, readAll, WriteSignal } from "./follow.ts"
+import { type LogError, type LogErrorReason, logError } from "./LogError.ts"
+
+/** Makes a log of these events. */
+export const makeMemoryEventLog = (recorded: ReadonlyArray<Event> = []): EventLog["Service"] => {
+  const events = [...recorded]
+  const signal = new WriteSignal()
+  let epoch = events.at(-1)?.epoch ?? 0
+  let holder: string | undefined
+
+  const head = Effect.sync((): Head => ({ position: events.length, epoch }))
+
+  const readPage: ReadPage = ({ after, upTo, run }, limit) =>
+    Effect.sync(() => {
+      const page: Array<Event> = []
+      for (let at = after; at < Math.min(upTo, events.length) && page.length < limit; at++) {
+        const event = events[at] as Event
+        if (run === undefined || event.run === run) page.push(event)
+      }
+      return page
+    })
+
+  const refusal = (mine: number, first: number): LogErrorReason | undefined => {
+    if (mine !== epoch) return { _tag: "Fenced", epoch: mine, current: epoch }
+    if (first !== events.length + 1) {
+      return { _tag: "PositionConflict", expected: first - 1, found: events.length }
+    }
+    return undefined
+  }
+
+  const append = (mine: number, batch: ReadonlyArray<Event>): Effect.Effect<void, LogError> =>
+    Effect.suspend(() => {
+      const reason = refusal(mine, batch[0]?.position ?? events.length + 1)
+      if (reason) return Effect.fail(logError(reason))
+      events.push(...batch)
+      signal.notify()
+      return Effect.void
+    })
+
+  const take = ({ holder: candidate, takeOver }: Candidate): Effect.Effect<Lead, LogError> =>
+    Effect.suspend(() => {
+      if (holder !== undefined && !takeOver)
+        return Effect.fail(logError({ _tag: "Led", log: "the log", holder }))
+      holder = candidate
+      const mine = ++epoch
+      return Effect.succeed({ epoch: mine, position: events.length, append: (batch) => append(mine, batch) })
+    })
+
+  const letGo = (mine: number): Effect.Effect<void> =>
+    Effect.sync(() => {
+      if (mine === epoch) holder = undefined
+    })
+
+  return {
+    head,
+    read: (range) => readAll(readPage, range),
+    changes: (range) => follow(readPage, signal, (version) => signal.after(version), range),
+    lead: (candidate) => Effect.acquireRelease(take(candidate), (lead) => letGo(lead.epoch))
+  }
+}
+
+/** A new, empty log. */
+export const layer: Layer.Layer<EventLog> = Layer.sync(EventLog, () => makeMemoryEventLog())

@@ -1,0 +1,60 @@
+/**
+ * Events as rows and back. The envelope has columns of its own, so that a store can be searched without parsing;
+ * the data is JSON.
+ */
+import * as Schema from "effect/Schema"
+import { type Event, EventData, type EventType, eventVersions } from "../queue/Event.ts"
+import { type LogError, logError } from "./LogError.ts"
+
+/** The columns of an event, in the order in which stores keep them. */
+export type Row = readonly [
+  position: number,
+  turn: number,
+  at: number,
+  type: string,
+  version: number,
+  run: string | null,
+  actor: string,
+  cause: string | null,
+  epoch: number,
+  data: string
+]
+
+export const toRow = (event: Event): Row => [
+  event.position,
+  event.turn,
+  event.at,
+  event.type,
+  event.version,
+  event.run,
+  event.actor,
+  event.cause,
+  event.epoch,
+  JSON.stringify(event.data)
+]
+
+const decoders = new Map<string, (data: unknown) => unknown>(
+  Object.entries(EventData).map(([type, schema]) => [
+    type,
+    Schema.decodeUnknownSync(schema as Schema.Codec<unknown>) as (data: unknown) => unknown
+  ])
+)
+
+const newer = (log: string, found: string, known: string): LogError =>
+  logError({ _tag: "NewerFormat", log, found, known })
+
+/** Reads a row of the log that `log` names; throws a `LogError` where it holds no event that this version knows. */
+export const fromRow = (log: string, row: Row): Event => {
+  const [position, turn, at, type, version, run, actor, cause, epoch, data] = row
+  const decode = decoders.get(type)
+  if (!decode) throw newer(log, `events of type ${type}`, [...decoders.keys()].join(", "))
+  const known = eventVersions[type as EventType]
+  if (version > known) throw newer(log, `${type} in version ${version}`, `version ${known}`)
+  try {
+    const fields = { position, turn, at, type, version, run, actor, cause, epoch }
+    return { ...fields, data: decode(JSON.parse(data)) } as Event
+  } catch (error) {
+    const issue = `${type} cannot be read: ${error instanceof Error ? error.message : String(error)}`
+    throw logError({ _tag: "Corrupt", position, issue })
+  }
+}

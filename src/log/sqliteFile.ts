@@ -1,0 +1,112 @@
+/**
+ * A log as an SQLite file: how it is laid out, how it is told from other files.
+ */
+import { existsSync, statSync } from "node:fs"
+import { DatabaseSync } from "node:sqlite"
+import { type LogErrorReason, logError } from "./LogError.ts"
+
+/** "SgBx": marks the file as a log. */
+const applicationId = 0x53674278
+/** The layout below. A later layout has a higher number. */
+const formatVersion = 1
+
+const layout = `
+  CREATE TABLE event (
+    position INTEGER PRIMARY KEY,
+    turn INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    run TEXT,
+    actor TEXT NOT NULL,
+    cause TEXT,
+    epoch INTEGER NOT NULL,
+    data TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX event_of_run ON event (run, position) WHERE run IS NOT NULL;
+  CREATE TABLE lead (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    epoch INTEGER NOT NULL,
+    holder TEXT
+  ) STRICT;
+  INSERT INTO lead VALUES (1, 0, NULL);
+  PRAGMA application_id = ${applicationId};
+  PRAGMA user_version = ${formatVersion};
+`
+
+/** SQLite's result codes, those that a person can do something about. */
+const meanings: Readonly<Record<number, string>> = {
+  5: "it is locked by another program",
+  6: "it is locked by another program",
+  8: "it is read-only",
+  10: "the disk reports an error",
+  13: "the disk is full",
+  14: "it cannot be opened: its folder is missing, read-only or closed to this user",
+  23: "access to it is denied"
+}
+
+const codeOf = (error: unknown): number | undefined => {
+  const code = typeof error === "object" && error !== null && "errcode" in error ? error.errcode : undefined
+  return typeof code === "number" ? code & 0xff : undefined
+}
+
+/** Whether the error only says that someone else holds the file. */
+export const isLocked = (error: unknown): boolean => codeOf(error) === 5 || codeOf(error) === 6
+
+/** What an error of SQLite's means for the log at `path`. */
+export const reasonOf = (path: string, error: unknown): LogErrorReason => {
+  const code = codeOf(error)
+  const said = error instanceof Error ? error.message : String(error)
+  if (code === 26) return { _tag: "NotALog", log: path, found: "no SQLite file" }
+  if (code === 11) return { _tag: "Corrupt", position: 0, issue: said }
+  const meaning = code === undefined ? undefined : meanings[code]
+  return { _tag: "Unavailable", log: path, issue: meaning ? `${meaning} (${said})` : said }
+}
+
+const pragma = (db: DatabaseSync, name: string): number =>
+  Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0])
+
+const isEmpty = (db: DatabaseSync): boolean =>
+  db.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined
+
+const check = (db: DatabaseSync, path: string): void => {
+  if (pragma(db, "application_id") !== applicationId) {
+    throw logError({ _tag: "NotALog", log: path, found: "an SQLite file of another program" })
+  }
+  const version = pragma(db, "user_version")
+  if (version > formatVersion) {
+    const known = `format ${formatVersion}`
+    throw logError({ _tag: "NewerFormat", log: path, found: `format ${version}`, known })
+  }
+}
+
+/** Opens a log that is there, for reading only. Throws a `LogError` or SQLite's own error. */
+export const openForReading = (path: string): DatabaseSync => {
+  if (!existsSync(path)) throw logError({ _tag: "Missing", log: path })
+  if (!statSync(path).isFile()) throw logError({ _tag: "NotALog", log: path, found: "no file" })
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
+  try {
+    check(db, path)
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+/** Opens a log for writing, laying it out if there is none. Throws a `LogError` or SQLite's own error. */
+export const openForWriting = (path: string): DatabaseSync => {
+  const db = new DatabaseSync(path, { timeout: 5_000 })
+  try {
+    if (isEmpty(db)) {
+      db.exec("PRAGMA journal_mode = WAL")
+      db.exec(`BEGIN IMMEDIATE; ${layout} COMMIT`)
+    }
+    check(db, path)
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}

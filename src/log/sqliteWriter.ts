@@ -1,0 +1,116 @@
+/**
+ * The writing half of `SqliteEventLog`, in a thread of its own: the next turn is computed while this one waits
+ * for the disk.
+ *
+ * The lead is a lock on a file beside the log, which the kernel drops with the process, however it ends. The
+ * lock decides who starts; the epoch in each append decides who still writes.
+ */
+import { DatabaseSync, type StatementSync } from "node:sqlite"
+import { type MessagePort, parentPort, workerData } from "node:worker_threads"
+import type { Row } from "./codec.ts"
+import type { Candidate } from "./EventLog.ts"
+import { LogError, type LogErrorReason, logError } from "./LogError.ts"
+import { isLocked, openForWriting, reasonOf } from "./sqliteFile.ts"
+
+/** What the writer is started with. */
+export interface WriterData extends Candidate {
+  readonly path: string
+}
+
+/** What the writer is asked: rows to append, or to let go. */
+export type WriterRequest = { readonly append: ReadonlyArray<Row> } | { readonly release: true }
+
+/** What the writer answers: first that it leads, then one word for each append, in order; or why not. */
+export type WriterAnswer =
+  | { readonly lead: { readonly epoch: number; readonly position: number } }
+  | { readonly appended: true }
+  | { readonly failed: LogErrorReason }
+
+const attempt = <A>(path: string, run: () => A): A | { readonly failed: LogErrorReason } => {
+  try {
+    return run()
+  } catch (error) {
+    return { failed: error instanceof LogError ? error.reason : reasonOf(path, error) }
+  }
+}
+
+const insertion = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+class Writer {
+  private readonly db: DatabaseSync
+  private readonly guard: DatabaseSync | undefined
+  private readonly leader: StatementSync
+  private readonly end: StatementSync
+  private readonly insert: StatementSync
+  readonly epoch: number
+  readonly position: number
+
+  constructor({ path, holder, takeOver }: WriterData) {
+    this.db = openForWriting(path)
+    this.guard = takeOver ? undefined : this.lock(path)
+    this.leader = this.db.prepare("SELECT epoch FROM lead")
+    this.end = this.db.prepare("SELECT coalesce(max(position), 0) AS position FROM event")
+    this.insert = this.db.prepare(insertion)
+    this.db.prepare("UPDATE lead SET epoch = epoch + 1, holder = ?").run(holder)
+    this.epoch = Number(this.leader.get()?.["epoch"])
+    this.position = Number(this.end.get()?.["position"])
+  }
+
+  private lock(path: string): DatabaseSync {
+    const guard = new DatabaseSync(`${path}-lock`, { timeout: 0 })
+    try {
+      guard.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
+      return guard
+    } catch (error) {
+      guard.close()
+      if (!isLocked(error)) throw error
+      const row = this.db.prepare("SELECT holder FROM lead").get()
+      throw logError({ _tag: "Led", log: path, holder: String(row?.["holder"] ?? "another process") })
+    }
+  }
+
+  private refusal(first: Row): LogErrorReason | undefined {
+    const current = Number(this.leader.get()?.["epoch"])
+    if (current !== this.epoch) return { _tag: "Fenced", epoch: this.epoch, current }
+    const found = Number(this.end.get()?.["position"])
+    return first[0] === found + 1 ? undefined : { _tag: "PositionConflict", expected: first[0] - 1, found }
+  }
+
+  append(rows: ReadonlyArray<Row>): WriterAnswer {
+    const [first] = rows
+    if (!first) return { appended: true }
+    this.db.exec("BEGIN IMMEDIATE")
+    try {
+      const failed = this.refusal(first)
+      if (!failed) for (const row of rows) this.insert.run(...row)
+      this.db.exec(failed ? "ROLLBACK" : "COMMIT")
+      return failed ? { failed } : { appended: true }
+    } catch (error) {
+      if (this.db.isTransaction) this.db.exec("ROLLBACK")
+      throw error
+    }
+  }
+
+  release(): void {
+    this.db.prepare("UPDATE lead SET holder = NULL WHERE epoch = ?").run(this.epoch)
+    this.db.close()
+    this.guard?.close()
+  }
+}
+
+const serve = (port: MessagePort, data: WriterData): void => {
+  const answer = (word: WriterAnswer) => port.postMessage(word)
+  const writer = attempt(data.path, () => new Writer(data))
+  if (!(writer instanceof Writer)) {
+    answer(writer)
+    return
+  }
+  port.on("message", (request: WriterRequest) => {
+    if ("append" in request) return answer(attempt(data.path, () => writer.append(request.append)))
+    attempt(data.path, () => writer.release())
+    port.close()
+  })
+  answer({ lead: { epoch: writer.epoch, position: writer.position } })
+}
+
+if (parentPort) serve(parentPort, workerData as WriterData)
