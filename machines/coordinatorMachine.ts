@@ -1,10 +1,9 @@
 /**
- * The life of a coordinator, as data. It leads at most once: after `stopped`, a new coordinator recovers from
- * the log.
+ * The life of a coordinator, as data. Where the log fails it, it recovers from the log, as a new one would.
  */
 import { type StateValueFrom, setup } from "xstate"
 
-export type CoordinatorFactType = "Recovered" | "DrainRequested" | "Stopped"
+export type CoordinatorFactType = "Recovered" | "DrainRequested" | "LogFailed" | "Stopped"
 
 export const coordinatorMachine = setup({
   types: { events: {} as { readonly type: CoordinatorFactType } }
@@ -18,11 +17,11 @@ export const coordinatorMachine = setup({
     },
     leading: {
       description: "Decides: takes commands, admits runs.",
-      on: { DrainRequested: "draining", Stopped: "stopped" }
+      on: { DrainRequested: "draining", LogFailed: "recovering", Stopped: "stopped" }
     },
     draining: {
       description: "Admits nothing; follows what is in flight to its end.",
-      on: { Stopped: "stopped" }
+      on: { LogFailed: "recovering", Stopped: "stopped" }
     },
     stopped: { description: "Has let go of the log.", type: "final" }
   }

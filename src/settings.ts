@@ -14,6 +14,10 @@ export const settings = {
   /** How long `changes` waits for another process's write before it looks for itself. */
   followIntervalMs: 500,
 
+  /** After the log has failed: how long before it is read anew, doubled each time; and how often in a row. */
+  recoveryDelayMs: 100,
+  recoveriesMax: 6,
+
   /** Dagster's `start_timeout_seconds`: a launched run that has not started by then is stopped and fails. */
   startTimeoutMs: 180_000,
   /** Dagster's `cancel_timeout_seconds`: a run that is still stopping by then ends without its worker's word. */

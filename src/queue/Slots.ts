@@ -97,6 +97,11 @@ export class Slots {
     return this.byRun.get(run) ?? []
   }
 
+  /** How many runs hold slots. */
+  get size(): number {
+    return this.byRun.size
+  }
+
   /** The runs that hold slots, in the order in which they were admitted. */
   runs(): IterableIterator<RunId> {
     return this.byRun.keys()

@@ -10,11 +10,13 @@ import type { Rejection } from "../run/Rejection.ts"
 import type { Run } from "../run/Run.ts"
 import type { RunCommand } from "../run/RunCommand.ts"
 import type { RunFact } from "../run/RunEvent.ts"
+import type { RunId } from "../run/RunSpec.ts"
 import { admit } from "./admit.ts"
 import { type Event, eventVersions, type QueueFact } from "./Event.ts"
 import { expire } from "./expire.ts"
 import type { Command, QueueCommand } from "./QueueCommand.ts"
 import type { RunQueue } from "./RunQueue.ts"
+import type { Slot } from "./Slots.ts"
 
 /** A command with who gave it and the id by which its events name it. */
 export interface Asked {
@@ -33,8 +35,17 @@ export interface Accepted {
 
 export type Reply = Result.Result<Accepted, Rejection>
 
+/** A run that the turn has touched, as it is at the turn's end, with the slots that it holds then. */
+export interface Touched {
+  readonly run: Run
+  readonly slots: ReadonlyArray<Slot>
+}
+
 export interface Turn {
   readonly events: ReadonlyArray<Event>
+  readonly touched: ReadonlyArray<Touched>
+  /** Where other rules came into force: what each run that holds slots holds under them. */
+  readonly rearranged: ReadonlyMap<RunId, ReadonlyArray<Slot>> | undefined
   /** One for each command, in their order. */
   readonly replies: ReadonlyArray<Reply>
 }
@@ -119,6 +130,16 @@ const take = (
   })
 }
 
+const touchedBy = (queue: RunQueue, events: ReadonlyArray<Event>): ReadonlyArray<Touched> => {
+  const ids = new Set<RunId>()
+  for (const event of events) if (event.run !== null) ids.add(event.run)
+  return Array.from(ids, (id) => ({ run: queue.run(id), slots: queue.slots.of(id) }))
+}
+
+/** What each run that holds slots holds. */
+export const holdings = (queue: RunQueue): ReadonlyMap<RunId, ReadonlyArray<Slot>> =>
+  new Map(Array.from(queue.slots.runs(), (id) => [id, queue.slots.of(id)]))
+
 /**
  * One turn at the time `now`. The queue is moved on by it; the same queue, commands and time give the same turn.
  */
@@ -134,5 +155,10 @@ export const turn = (queue: RunQueue, asked: ReadonlyArray<Asked>, now: number):
     position: queue.position,
     run: run === null ? undefined : queue.runs.get(run)
   })
-  return { events: ledger.events, replies: taken.map((reply) => Result.map(reply, accepted)) }
+  return {
+    events: ledger.events,
+    touched: touchedBy(queue, ledger.events),
+    rearranged: ledger.events.some((event) => event.type === "PolicySet") ? holdings(queue) : undefined,
+    replies: taken.map((reply) => Result.map(reply, accepted))
+  }
 }

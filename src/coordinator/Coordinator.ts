@@ -1,0 +1,213 @@
+/**
+ * The one writer. Takes commands and questions, leads the log term after term, and launches what is admitted.
+ */
+import { randomUUID } from "node:crypto"
+import { hostname } from "node:os"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import { createActor } from "xstate"
+import { type CoordinatorState, coordinatorMachine } from "../../machines/coordinatorMachine.ts"
+import { Launcher } from "../launcher/Launcher.ts"
+import { EventLog } from "../log/EventLog.ts"
+import type { LogError } from "../log/LogError.ts"
+import type { Orders } from "../queue/order.ts"
+import { defaultPolicy, Policy } from "../queue/Policy.ts"
+import type { Command } from "../queue/QueueCommand.ts"
+import type { RunQueue } from "../queue/RunQueue.ts"
+import { type Accepted, type Asked, type Reply, signalbox } from "../queue/turn.ts"
+import type { Run } from "../run/Run.ts"
+import type { RunId } from "../run/RunSpec.ts"
+import { settings } from "../settings.ts"
+import { software } from "../software.ts"
+import { CommandRejected, type CoordinatorError } from "./CoordinatorError.ts"
+import { Mailbox } from "./Mailbox.ts"
+import { type OnSubmit, type Request, review } from "./OnSubmit.ts"
+import { type Settled, term } from "./term.ts"
+import { Waiters } from "./Waiters.ts"
+
+/** How a coordinator is set up. */
+export interface CoordinatorOptions {
+  /** Who starts it, for the record. Default: `signalbox`. */
+  readonly actor?: string | undefined
+  /** The rules to put in force if others are. Default: those that the log says, in a new log Dagster's. */
+  readonly policy?: Policy | undefined
+  /** A say over each run before it is recorded. */
+  readonly onSubmit?: OnSubmit | undefined
+  /** Orders that a policy may call for by name. */
+  readonly orders?: Orders | undefined
+  /** Whether it admits runs, or only takes commands for a later coordinator. Default: true. */
+  readonly admits?: boolean | undefined
+  /** How others reach it, for whoever finds the log led. */
+  readonly address?: string | undefined
+  /** Leads even while another does, who is fenced off thereby. Default: false. */
+  readonly takeOver?: boolean | undefined
+}
+
+export class Coordinator extends Context.Service<
+  Coordinator,
+  {
+    /** Has a command decided; answers when all that follows from it is durable. */
+    readonly ask: (
+      command: Command,
+      request?: Partial<Request>
+    ) => Effect.Effect<Accepted, CommandRejected | CoordinatorError>
+    /** Has commands decided in one turn, in their order: after a crash all of them were decided, or none. */
+    readonly askAll: (
+      commands: ReadonlyArray<Command>,
+      request?: Partial<Request>
+    ) => Effect.Effect<ReadonlyArray<Result.Result<Accepted, CommandRejected>>, CoordinatorError>
+    /** Answers a question to the queue; what the answer rests on is durable. The queue must not be kept. */
+    readonly query: <A>(question: (queue: RunQueue, now: number) => A) => Effect.Effect<A, CoordinatorError>
+    /** Waits until the run has ended. */
+    readonly ended: (run: RunId) => Effect.Effect<Run, CommandRejected | CoordinatorError>
+    /** Admits nothing more; answers when nothing is in flight. */
+    readonly drain: (request?: Partial<Request>) => Effect.Effect<void, CommandRejected | CoordinatorError>
+    /** Stops at once. What is in flight runs on, for a later coordinator to take up. */
+    readonly stop: Effect.Effect<void>
+    /** Waits until it leads no more; fails with what ended it, if it was not told to stop. */
+    readonly done: Effect.Effect<void, LogError>
+    readonly state: Effect.Effect<CoordinatorState>
+  }
+>()("signalbox/coordinator/Coordinator") {
+  static layer(options: CoordinatorOptions = {}): Layer.Layer<Coordinator, LogError, EventLog | Launcher> {
+    return Layer.effect(Coordinator, makeCoordinator(options))
+  }
+}
+
+const samePolicy = Schema.toEquivalence(Policy)
+
+/** The first commands of a term: who leads, and the rules if they are not in force yet. */
+const opening =
+  ({ actor = signalbox, policy, admits = true }: CoordinatorOptions) =>
+  (epoch: number, queue: RunQueue): ReadonlyArray<Asked> => {
+    const start: Command = {
+      _tag: "StartCoordinator",
+      epoch,
+      software,
+      host: hostname(),
+      pid: process.pid,
+      admits
+    }
+    const wanted = policy ?? (queue.policyNumber === 0 ? defaultPolicy : queue.policy)
+    const inForce = queue.policyNumber > 0 && samePolicy(wanted, queue.policy)
+    const set: ReadonlyArray<Command> = inForce ? [] : [{ _tag: "SetPolicy", policy: wanted }]
+    return [start, ...set].map((command) => ({ id: randomUUID(), actor, command }))
+  }
+
+const holder = (address: string | undefined): string => {
+  const where = `process ${process.pid} on ${hostname()}`
+  return address === undefined ? where : `${where} at ${address}`
+}
+
+const accepted = (reply: Reply | undefined): Result.Result<Accepted, CommandRejected> => {
+  if (!reply) throw new Error("a command was left without a reply")
+  return Result.mapError(reply, (rejection) => new CommandRejected({ rejection }))
+}
+
+/** Leads until told to stop; where the log fails, recovers from it, as long as that may help. */
+const lead = Effect.fnUntraced(function* (options: CoordinatorOptions, mailbox: Mailbox, waiters: Waiters) {
+  const log = yield* EventLog
+  const launcher = yield* Launcher
+  const machine = createActor(coordinatorMachine).start()
+  const ready = yield* Deferred.make<void, LogError>()
+  let draining = false
+
+  const settled = ({ turn, idle }: Settled): void => {
+    machine.send({ type: "Recovered" })
+    draining ||= turn.events.some((event) => event.type === "CoordinatorDraining")
+    if (draining) machine.send({ type: "DrainRequested" })
+    waiters.settled(turn, idle && draining)
+    Deferred.doneUnsafe(ready, Exit.void)
+  }
+  const oneTerm = Effect.suspend(() =>
+    term({
+      log,
+      launcher,
+      mailbox,
+      candidate: { holder: holder(options.address), takeOver: options.takeOver },
+      orders: options.orders ?? {},
+      opening: opening({ ...options, admits: (options.admits ?? true) && !draining }),
+      settled
+    })
+  )
+  const mayHelp = (error: LogError): boolean => {
+    machine.send({ type: "LogFailed" })
+    return Deferred.isDoneUnsafe(ready) && error.reason._tag === "Unavailable"
+  }
+  const schedule = Schedule.exponential(settings.recoveryDelayMs)
+  const terms = Effect.retry(oneTerm, { while: mayHelp, schedule, times: settings.recoveriesMax })
+  const closed = Effect.fnUntraced(function* (exit: Exit.Exit<void, LogError>) {
+    machine.send({ type: "Stopped" })
+    const why = Exit.isSuccess(exit) ? "it was told to stop" : String(Cause.squash(exit.cause))
+    yield* mailbox.close(why)
+    waiters.fail(why)
+    Deferred.doneUnsafe(ready, exit)
+  })
+  const fiber = yield* Effect.forkScoped(Effect.onExit(terms, closed))
+  yield* Deferred.await(ready)
+  return { machine, done: Fiber.join(fiber) }
+})
+
+const makeCoordinator = Effect.fnUntraced(function* (options: CoordinatorOptions) {
+  const mailbox = yield* Mailbox.make
+  const waiters = new Waiters()
+  const { machine, done } = yield* lead(options, mailbox, waiters)
+  const from = ({ actor = options.actor ?? signalbox, headers = {} }: Partial<Request>): Request => ({
+    actor,
+    headers
+  })
+  const asked = (command: Command, request: Request): Asked => ({
+    id: randomUUID(),
+    actor: request.actor,
+    command
+  })
+
+  const ask: Coordinator["Service"]["ask"] = Effect.fnUntraced(function* (command, request = {}) {
+    const by = from(request)
+    const reviewed = options.onSubmit ? yield* review(options.onSubmit, command, by) : command
+    const [reply] = yield* mailbox.ask([asked(reviewed, by)])
+    return yield* Effect.fromResult(accepted(reply))
+  })
+  const askAll: Coordinator["Service"]["askAll"] = Effect.fnUntraced(function* (commands, request = {}) {
+    const by = from(request)
+    const reviewed = yield* Effect.forEach(commands, (one) =>
+      Effect.result(review(options.onSubmit, one, by))
+    )
+    const passed = reviewed.flatMap((one) => (Result.isSuccess(one) ? [asked(one.success, by)] : []))
+    const replies = (yield* mailbox.ask(passed)).values()
+    return reviewed.map((one) => Result.flatMap(one, () => accepted(replies.next().value)))
+  })
+
+  const stop = Effect.suspend(() => {
+    const last = asked({ _tag: "StopCoordinator" }, from({}))
+    return Effect.ignore(Effect.andThen(mailbox.ask([last]), done))
+  })
+  yield* Effect.addFinalizer(() => stop)
+
+  return Coordinator.of({
+    ask,
+    askAll,
+    query: (question) => mailbox.query(question),
+    ended: Effect.fnUntraced(function* (id) {
+      const end = yield* mailbox.query((queue) => {
+        const run = queue.runs.get(id)
+        return run && waiters.endOf(run)
+      })
+      return end
+        ? yield* end
+        : yield* new CommandRejected({ rejection: { _tag: "RunUnknown", command: "ended", run: id } })
+    }),
+    drain: (request) => Effect.andThen(ask({ _tag: "DrainCoordinator" }, request), waiters.allQuiet),
+    stop,
+    done,
+    state: Effect.sync(() => machine.getSnapshot().value)
+  })
+})

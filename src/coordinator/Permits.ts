@@ -1,0 +1,103 @@
+/**
+ * The limits, enforced: one Effect semaphore for each limit in force. The log says who holds which slot; here each
+ * run's fiber takes the permits for them, all at once or none, and gives them back with its scope.
+ *
+ * Nobody ever waits here: only runs that were admitted come, and admission counts the same slots. Where the two
+ * disagree, the program is wrong and must end.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import type { Slot } from "../queue/Slots.ts"
+import type { RunId } from "../run/RunSpec.ts"
+
+interface Gate {
+  readonly semaphore: Semaphore.Semaphore
+  readonly size: number
+  taken: number
+}
+
+type Slots = ReadonlyArray<Slot>
+
+export class Permits {
+  private readonly gates = new Map<string, Gate>()
+  private readonly held = new Map<RunId, Slots>()
+
+  private gate({ limit, size }: Slot): Gate {
+    const known = this.gates.get(limit)
+    if (known) return known
+    const gate = { semaphore: Semaphore.makeUnsafe(size), size, taken: 0 }
+    this.gates.set(limit, gate)
+    return gate
+  }
+
+  private takeOne(slot: Slot): Effect.Effect<boolean> {
+    const gate = this.gate(slot)
+    return Effect.map(Semaphore.takeIfAvailable(gate.semaphore, 1), (taken) => {
+      if (taken) gate.taken++
+      return taken
+    })
+  }
+
+  private giveOne({ limit }: Slot): Effect.Effect<unknown> {
+    const gate = this.gates.get(limit)
+    if (!gate) return Effect.void
+    gate.taken--
+    const given = Semaphore.release(gate.semaphore, 1)
+    if (gate.taken === 0) this.gates.delete(limit)
+    return gate.taken < gate.size
+      ? given
+      : Effect.andThen(given, Semaphore.resize(gate.semaphore, gate.taken))
+  }
+
+  private readonly takeAll = Effect.fnUntraced({ self: this }, function* (run: RunId, slots: Slots) {
+    for (const [index, slot] of slots.entries()) {
+      if (yield* this.takeOne(slot)) continue
+      yield* Effect.forEach(slots.slice(0, index), (taken) => this.giveOne(taken))
+      return yield* Effect.die(
+        new Error(`run ${run} was admitted, yet all ${slot.size} permits of limit ${slot.limit} are taken`)
+      )
+    }
+    this.held.set(run, slots)
+  })
+
+  private readonly keepAll = Effect.fnUntraced({ self: this }, function* (run: RunId, slots: Slots) {
+    for (const slot of slots) {
+      const { semaphore, taken, size } = this.gate(slot)
+      if (taken >= size) yield* Semaphore.resize(semaphore, taken + 1)
+    }
+    yield* this.takeAll(run, slots)
+  })
+
+  private readonly giveAll = Effect.fnUntraced({ self: this }, function* (run: RunId) {
+    const slots = this.held.get(run) ?? []
+    this.held.delete(run)
+    for (const slot of slots) yield* this.giveOne(slot)
+  })
+
+  /** Takes the permits of a run that was just admitted, until the scope ends. Dies where there is no room. */
+  take(run: RunId, slots: Slots): Effect.Effect<void, never, Scope.Scope> {
+    return Effect.acquireRelease(this.takeAll(run, slots), () => this.giveAll(run))
+  }
+
+  /**
+   * Takes the permits of a run that holds its slots from before a restart, until the scope ends. It keeps them
+   * even where more run than a limit now allows; no other is let in until there is room again.
+   */
+  keep(run: RunId, slots: Slots): Effect.Effect<void, never, Scope.Scope> {
+    return Effect.acquireRelease(this.keepAll(run, slots), () => this.giveAll(run))
+  }
+
+  /** Other rules are in force: those who hold permits now hold these instead. */
+  readonly rearrange = Effect.fnUntraced({ self: this }, function* (holdings: ReadonlyMap<RunId, Slots>) {
+    const runs = [...this.held.keys()]
+    this.gates.clear()
+    this.held.clear()
+    for (const run of runs) yield* this.keepAll(run, holdings.get(run) ?? [])
+  })
+
+  /** How many permits of each limit are taken. */
+  get taken(): ReadonlyMap<string, number> {
+    return new Map(Array.from(this.gates, ([limit, gate]) => [limit, gate.taken]))
+  }
+}

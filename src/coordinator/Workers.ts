@@ -1,0 +1,178 @@
+/**
+ * Makes the world follow the log: for each run that a durable turn has touched, what its intent asks for. The
+ * same code serves normal work and recovery.
+ *
+ * A run in flight has one fiber. It takes the run's permits, has the launcher do the work, tells how it ended, and
+ * holds the permits until the end is recorded.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as FiberMap from "effect/FiberMap"
+import type * as Scope from "effect/Scope"
+import type { Assignment, Launcher, Report } from "../launcher/Launcher.ts"
+import type { Touched } from "../queue/turn.ts"
+import { intent } from "../run/intent.ts"
+import type { Outcome } from "../run/Outcome.ts"
+import type { Run } from "../run/Run.ts"
+import type { RunCommand } from "../run/RunCommand.ts"
+import type { RunId } from "../run/RunSpec.ts"
+import { settings } from "../settings.ts"
+import { Permits } from "./Permits.ts"
+
+/** Hands a report to the coordinator. */
+export type Post = (report: RunCommand) => void
+
+type Progress = Extract<Report, { readonly _tag: "Progress" }>
+
+interface Worker {
+  readonly assignment: Assignment
+  /** Whether it was told to stop. */
+  stopping: boolean
+  /** Whether its end was told: a launcher that tells it twice is heard once. */
+  ended: boolean
+  /** The newest progress that was not told yet. */
+  progress: Progress | undefined
+}
+
+/** A run has a fiber that works, and may have one that stops it and one that tells of its progress. */
+type Role = "work" | "stop" | "progress"
+
+const roles: ReadonlyArray<Role> = ["work", "stop", "progress"]
+const keyOf = (run: RunId, role: Role): string => `${role} ${run}`
+
+const lostBy = (cause: Cause.Cause<never>): Outcome => ({
+  _tag: "WorkerLost",
+  message: `its launcher failed: ${Cause.pretty(cause)}`
+})
+
+export class Workers {
+  readonly permits = new Permits()
+  private readonly workers = new Map<RunId, Worker>()
+  private readonly fibers: FiberMap.FiberMap<string, void, never>
+  private readonly fork: (key: string, effect: Effect.Effect<void>) => Fiber.Fiber<void>
+  private readonly launcher: Launcher["Service"]
+  private readonly post: Post
+
+  private constructor(
+    fibers: FiberMap.FiberMap<string, void, never>,
+    fork: (key: string, effect: Effect.Effect<void>) => Fiber.Fiber<void>,
+    launcher: Launcher["Service"],
+    post: Post
+  ) {
+    this.fibers = fibers
+    this.fork = fork
+    this.launcher = launcher
+    this.post = post
+  }
+
+  /** Workers whose fibers end with the scope; the work itself goes on. */
+  static make(launcher: Launcher["Service"], post: Post): Effect.Effect<Workers, never, Scope.Scope> {
+    return Effect.gen(function* () {
+      const fibers = yield* FiberMap.make<string, void, never>()
+      const fork = yield* FiberMap.runtime(fibers)()
+      return new Workers(fibers, fork, launcher, post)
+    })
+  }
+
+  /** Never ends, unless one of the fibers dies of a broken promise. */
+  get broken(): Effect.Effect<void> {
+    return FiberMap.join(this.fibers)
+  }
+
+  /** Lets go of the runs that are over; before others begin, so that their permits are back. */
+  readonly end = Effect.fnUntraced(
+    { self: this },
+    function* (this: Workers, touched: ReadonlyArray<Touched>) {
+      for (const { run } of touched) {
+        const worker = this.workers.get(run.id)
+        const wanted = intent(run.state)
+        const goesOn = (wanted === "Work" || wanted === "Stop") && worker?.assignment.attempt === run.attempt
+        if (!worker || goesOn) continue
+        this.workers.delete(run.id)
+        for (const role of roles) yield* FiberMap.remove(this.fibers, keyOf(run.id, role))
+        this.launcher.forget(worker.assignment)
+      }
+    }
+  )
+
+  /** Starts the runs that are to work, stops those that are to stop. `fresh` are those just admitted. */
+  begin(touched: ReadonlyArray<Touched>, fresh: ReadonlySet<RunId>): void {
+    for (const { run, slots } of touched) {
+      const wanted = intent(run.state)
+      if (wanted !== "Work" && wanted !== "Stop") continue
+      const worker = this.workers.get(run.id) ?? this.assign(run, !fresh.has(run.id))
+      const { recovered } = worker.assignment
+      if (!this.workers.has(run.id)) {
+        this.workers.set(run.id, worker)
+        const permits = recovered ? this.permits.keep(run.id, slots) : this.permits.take(run.id, slots)
+        const work = wanted === "Work" ? this.launch(worker) : Effect.void
+        this.fork(
+          keyOf(run.id, "work"),
+          Effect.scoped(permits.pipe(Effect.andThen(work), Effect.andThen(Effect.never)))
+        )
+      }
+      if (wanted === "Stop" && !worker.stopping) {
+        worker.stopping = true
+        this.fork(keyOf(run.id, "stop"), this.stop(worker))
+      }
+    }
+  }
+
+  private assign({ id, attempt, spec }: Run, recovered: boolean): Worker {
+    const assignment = { run: id, attempt, spec, recovered }
+    return { assignment, stopping: false, ended: false, progress: undefined }
+  }
+
+  private launch(worker: Worker): Effect.Effect<void> {
+    const { run, attempt } = worker.assignment
+    const tell = (report: Report): void => {
+      const { _tag, ...told } = report
+      if (report._tag === "Progress") this.tellProgress(worker, report)
+      else this.post({ _tag: "ReportStarted", run, attempt, ...told })
+    }
+    return this.tellEnd(
+      worker,
+      Effect.suspend(() => this.launcher.launch(worker.assignment, tell))
+    )
+  }
+
+  private stop(worker: Worker): Effect.Effect<void> {
+    return this.tellEnd(
+      worker,
+      Effect.suspend(() => this.launcher.stop(worker.assignment))
+    )
+  }
+
+  private tellEnd(worker: Worker, work: Effect.Effect<Outcome>): Effect.Effect<void> {
+    const { run, attempt } = worker.assignment
+    const outcome = Effect.catchCause(work, (cause) => Effect.succeed(lostBy(cause)))
+    return Effect.map(outcome, (end) => {
+      if (worker.ended) return
+      worker.ended = true
+      this.postProgress(worker)
+      this.post({ _tag: "ReportEnded", run, attempt, outcome: end })
+    })
+  }
+
+  /** Tells the newest progress, but not more often than the log should bear. */
+  private tellProgress(worker: Worker, progress: Progress): void {
+    if (worker.ended) return
+    worker.progress = progress
+    const key = keyOf(worker.assignment.run, "progress")
+    if (FiberMap.hasUnsafe(this.fibers, key)) return
+    const tellAndRest = Effect.andThen(
+      Effect.sync(() => this.postProgress(worker)),
+      Effect.sleep(settings.progressIntervalMs)
+    )
+    this.fork(key, Effect.repeat(tellAndRest, { while: () => worker.progress !== undefined }))
+  }
+
+  private postProgress(worker: Worker): void {
+    const { run, attempt } = worker.assignment
+    if (!worker.progress) return
+    const { _tag, ...told } = worker.progress
+    worker.progress = undefined
+    this.post({ _tag: "ReportProgress", run, attempt, ...told })
+  }
+}
