@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    globalSetup: ["test/toolchain/requireNode.ts"],
-    setupFiles: ["test/toolchain/seeds.ts"],
+    globalSetup: ["test/toolchain/globalSetup.ts"],
+    setupFiles: ["test/toolchain/seed.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks"

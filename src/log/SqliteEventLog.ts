@@ -139,7 +139,7 @@ export const makeSqliteEventLog = (path: string): Effect.Effect<EventLog["Servic
     const readPage: ReadPage = (range, limit) => attempt(path, () => reader.page(range, limit))
     // Another process may write: it cannot wake us, so we look from time to time.
     const written = (version: number) =>
-      Effect.raceFirst(signal.after(version), Effect.sleep(settings.followIntervalMs))
+      Effect.asVoid(Effect.timeoutOption(signal.after(version), settings.followIntervalMs))
     return {
       head: attempt(path, () => reader.head()),
       read: (range) => readAll(readPage, range),
