@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Event } from "../queue/Event.ts"
 import { type Candidate, EventLog, type Head, type Lead } from "./EventLog.ts"
-import { follow, type ReadPage, readAll, WriteSignal } from "./follow.ts"
+import { follow, type Pages, readAll, WriteSignal } from "./follow.ts"
+import { gapIn } from "./gapIn.ts"
 import { type LogError, type LogErrorReason, logError } from "./LogError.ts"
 
 /** Makes a log of these events. */
@@ -13,41 +14,47 @@ export const makeMemoryEventLog = (recorded: ReadonlyArray<Event> = []): EventLo
   const events = [...recorded]
   const signal = new WriteSignal()
   let epoch = events.at(-1)?.epoch ?? 0
+  /** Who leads under `epoch`; undefined if it has let go. */
   let holder: string | undefined
 
-  const head = Effect.sync((): Head => ({ position: events.length, epoch }))
+  const pages: Pages = {
+    end: Effect.sync(() => events.length),
+    page: ({ after, upTo, run }, limit) =>
+      Effect.sync(() => {
+        const page: Array<Event> = []
+        for (let at = after; at < Math.min(upTo, events.length) && page.length < limit; at++) {
+          const event = events[at] as Event
+          if (run === undefined || event.run === run) page.push(event)
+        }
+        return page
+      })
+  }
 
-  const readPage: ReadPage = ({ after, upTo, run }, limit) =>
-    Effect.sync(() => {
-      const page: Array<Event> = []
-      for (let at = after; at < Math.min(upTo, events.length) && page.length < limit; at++) {
-        const event = events[at] as Event
-        if (run === undefined || event.run === run) page.push(event)
-      }
-      return page
-    })
-
-  const refusal = (mine: number, first: number): LogErrorReason | undefined => {
+  const refusal = (mine: number, batch: ReadonlyArray<Event>): LogErrorReason | undefined => {
+    const [first] = batch
     if (mine !== epoch) return { _tag: "Fenced", epoch: mine, current: epoch }
-    if (first !== events.length + 1) {
-      return { _tag: "PositionConflict", expected: first - 1, found: events.length }
+    if (holder === undefined) return { _tag: "Unavailable", log: "the log", issue: "its lead was let go" }
+    if (first === undefined) return undefined
+    if (first.position !== events.length + 1) {
+      return { _tag: "PositionConflict", expected: first.position - 1, found: events.length }
     }
-    return undefined
+    return gapIn(events.length, batch)
   }
 
   const append = (mine: number, batch: ReadonlyArray<Event>): Effect.Effect<void, LogError> =>
     Effect.suspend(() => {
-      const reason = refusal(mine, batch[0]?.position ?? events.length + 1)
+      const reason = refusal(mine, batch)
       if (reason) return Effect.fail(logError(reason))
-      events.push(...batch)
+      for (const event of batch) events.push(event)
       signal.notify()
       return Effect.void
     })
 
   const take = ({ holder: candidate, takeOver }: Candidate): Effect.Effect<Lead, LogError> =>
     Effect.suspend(() => {
-      if (holder !== undefined && !takeOver)
+      if (holder !== undefined && !takeOver) {
         return Effect.fail(logError({ _tag: "Led", log: "the log", holder }))
+      }
       holder = candidate
       const mine = ++epoch
       return Effect.succeed({ epoch: mine, position: events.length, append: (batch) => append(mine, batch) })
@@ -59,9 +66,9 @@ export const makeMemoryEventLog = (recorded: ReadonlyArray<Event> = []): EventLo
     })
 
   return {
-    head,
-    read: (range) => readAll(readPage, range),
-    changes: (range) => follow(readPage, signal, (version) => signal.after(version), range),
+    head: Effect.sync((): Head => ({ position: events.length, epoch })),
+    read: (range) => readAll(pages, range),
+    changes: (range) => follow(pages, signal, (version) => signal.after(version), range),
     lead: (candidate) => Effect.acquireRelease(take(candidate), (lead) => letGo(lead.epoch))
   }
 }

@@ -11,7 +11,8 @@ import type { Event } from "../queue/Event.ts"
 import { settings } from "../settings.ts"
 import { fromRow, type Row, toRow } from "./codec.ts"
 import { type Candidate, EventLog, type Head, type Lead } from "./EventLog.ts"
-import { follow, type ReadPage, readAll, WriteSignal } from "./follow.ts"
+import { type Bounds, follow, type Pages, readAll, WriteSignal } from "./follow.ts"
+import { gapIn } from "./gapIn.ts"
 import { LogError, type LogErrorReason, logError } from "./LogError.ts"
 import { openForReading, reasonOf } from "./sqliteFile.ts"
 import type { WriterAnswer, WriterData, WriterRequest } from "./sqliteWriter.ts"
@@ -43,7 +44,7 @@ class Reader {
     return { position: Number(row?.["position"]), epoch: Number(row?.["epoch"]) }
   }
 
-  page({ after, upTo, run }: Parameters<ReadPage>[0], limit: number): ReadonlyArray<Event> {
+  page({ after, upTo, run }: Bounds, limit: number): ReadonlyArray<Event> {
     const ofRun = run === undefined ? "" : "run = ? AND"
     const query = `SELECT * FROM event WHERE ${ofRun} position > ? AND position <= ? ORDER BY position LIMIT ?`
     const statement = this.open.prepare(query)
@@ -68,40 +69,40 @@ const writerUrl = new URL(
   import.meta.url
 )
 
-type Waiter = (answer: WriterAnswer) => void
-
-/** The writing half, as seen from here. */
+/** The writing half, as seen from here: what the thread answers, in the order in which it was asked. */
 class WriterThread {
   private readonly worker: Worker
-  private readonly waiting: Array<Waiter> = []
+  private readonly waiting: Array<(answer: WriterAnswer) => void> = []
   private readonly ended: Promise<void>
   private lost: LogErrorReason | undefined
+  /** Its first answer, which comes unasked. */
+  readonly ready: Promise<WriterAnswer>
 
   constructor(data: WriterData) {
     this.worker = new Worker(writerUrl, { workerData: data })
     this.worker.on("message", (answer: WriterAnswer) => this.waiting.shift()?.(answer))
-    this.worker.on("error", (error) => this.fail(data.path, String(error)))
+    this.worker.on("error", (error) => this.lose(data.path, String(error)))
+    this.ready = new Promise((resolve) => this.waiting.push(resolve))
     this.ended = new Promise((resolve) => {
       this.worker.on("exit", () => {
-        this.fail(data.path, "its writer has ended")
+        this.lose(data.path, "its lead was let go")
         resolve()
       })
     })
   }
 
-  private fail(log: string, issue: string): void {
+  private lose(log: string, issue: string): void {
     this.lost ??= { _tag: "Unavailable", log, issue }
     for (const waiter of this.waiting.splice(0)) waiter({ failed: this.lost })
   }
 
-  /** The writer's next answer, after `request` if there is one. */
-  answer(request?: WriterRequest): Effect.Effect<WriterAnswer, LogError> {
+  append(rows: ReadonlyArray<Row>): Effect.Effect<void, LogError> {
     return Effect.callback((resume) => {
       if (this.lost) return resume(Effect.fail(logError(this.lost)))
       this.waiting.push((answer) =>
-        resume("failed" in answer ? Effect.fail(logError(answer.failed)) : Effect.succeed(answer))
+        resume("failed" in answer ? Effect.fail(logError(answer.failed)) : Effect.void)
       )
-      if (request) this.worker.postMessage(request)
+      this.worker.postMessage({ append: rows } satisfies WriterRequest)
     })
   }
 
@@ -123,10 +124,15 @@ const takeLead = (
       Effect.sync(() => new WriterThread({ path, ...candidate })),
       (thread) => thread.release
     )
-    const answer = yield* writer.answer()
+    const answer = yield* Effect.promise(() => writer.ready)
+    if ("failed" in answer) return yield* logError(answer.failed)
     if (!("lead" in answer)) return yield* Effect.die(new Error("the writer did not say whether it leads"))
     const append: Lead["append"] = (events) =>
-      Effect.map(writer.answer({ append: events.map(toRow) }), () => signal.notify())
+      Effect.suspend(() => {
+        const gap = events[0] && gapIn(events[0].position - 1, events)
+        if (gap) return Effect.fail(logError(gap))
+        return Effect.map(writer.append(events.map(toRow)), () => signal.notify())
+      })
     return { ...answer.lead, append }
   })
 
@@ -136,14 +142,18 @@ export const makeSqliteEventLog = (path: string): Effect.Effect<EventLog["Servic
     const reader = new Reader(path)
     yield* Effect.addFinalizer(() => Effect.sync(() => reader.close()))
     const signal = new WriteSignal()
-    const readPage: ReadPage = (range, limit) => attempt(path, () => reader.page(range, limit))
+    const head = attempt(path, () => reader.head())
+    const pages: Pages = {
+      end: Effect.map(head, ({ position }) => position),
+      page: (range, limit) => attempt(path, () => reader.page(range, limit))
+    }
     // Another process may write: it cannot wake us, so we look from time to time.
     const written = (version: number) =>
       Effect.asVoid(Effect.timeoutOption(signal.after(version), settings.followIntervalMs))
     return {
-      head: attempt(path, () => reader.head()),
-      read: (range) => readAll(readPage, range),
-      changes: (range) => follow(readPage, signal, written, range),
+      head,
+      read: (range) => readAll(pages, range),
+      changes: (range) => follow(pages, signal, written, range),
       lead: (candidate) => takeLead(path, signal, candidate)
     }
   })

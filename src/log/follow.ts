@@ -7,7 +7,8 @@ import * as Stream from "effect/Stream"
 import type { Event } from "../queue/Event.ts"
 import { settings } from "../settings.ts"
 import type { Range } from "./EventLog.ts"
-import type { LogError } from "./LogError.ts"
+import { gapIn } from "./gapIn.ts"
+import { type LogError, logError } from "./LogError.ts"
 
 /** A range with its ends filled in. */
 export interface Bounds {
@@ -16,28 +17,54 @@ export interface Bounds {
   readonly run: string | undefined
 }
 
-/** The next events of a range, at most `limit`; fewer only where the log ends. */
-export type ReadPage = (range: Bounds, limit: number) => Effect.Effect<ReadonlyArray<Event>, LogError>
+/** What a store can do to be read. */
+export interface Pages {
+  /** The position of the last event. */
+  readonly end: Effect.Effect<number, LogError>
+  /** The next events of a range, at most `limit`; fewer only where the log or the range ends. */
+  readonly page: (range: Bounds, limit: number) => Effect.Effect<ReadonlyArray<Event>, LogError>
+}
 
 const limit = settings.readPageEvents
 
 const start = ({ after = 0, upTo = Number.MAX_SAFE_INTEGER, run }: Range): Bounds => ({
-  after,
+  after: Math.max(0, after),
   upTo,
   run
 })
 
-const past = (page: ReadonlyArray<Event>, bounds: Bounds): Bounds => ({
-  ...bounds,
-  after: page.at(-1)?.position ?? bounds.after
-})
+const isOver = ({ after, upTo }: Bounds): boolean => after >= upTo
+
+type Step = readonly [page: ReadonlyArray<Event>, rest: Bounds]
+
+/** The next events, and where to go on: a page that is not full has looked at all there was. */
+const step = (pages: Pages, from: Bounds): Effect.Effect<Step, LogError> =>
+  Effect.gen(function* () {
+    // In this order: what is written in between is in the page or still to come, never passed over.
+    const end = yield* pages.end
+    const page = yield* pages.page(from, limit)
+    const gap = from.run === undefined ? gapIn(from.after, page) : undefined
+    if (gap) return yield* logError(gap)
+    const last = page.at(-1)?.position ?? from.after
+    return [page, { ...from, after: page.length < limit ? Math.max(last, end) : last }]
+  })
+
+const paginate = (
+  range: Range,
+  next: (from: Bounds) => Effect.Effect<Step, LogError>
+): Stream.Stream<Event, LogError> =>
+  Stream.paginate(start(range), (from) =>
+    isOver(from)
+      ? Effect.succeed([[], Option.none()] as const)
+      : Effect.map(next(from), ([page, rest]) => [page, isOver(rest) ? Option.none() : Option.some(rest)])
+  )
 
 /** The events of a range that are there now. */
-export const readAll = (readPage: ReadPage, range: Range = {}): Stream.Stream<Event, LogError> =>
-  Stream.paginate(start(range), (from) =>
-    Effect.map(readPage(from, limit), (page) => {
-      const done = page.length < limit
-      return [page, done ? Option.none() : Option.some(past(page, from))] as const
+export const readAll = (pages: Pages, range: Range = {}): Stream.Stream<Event, LogError> =>
+  Stream.unwrap(
+    Effect.map(pages.end, (end) => {
+      const upTo = Math.min(end, range.upTo ?? end)
+      return paginate({ ...range, upTo }, (from) => step(pages, from))
     })
   )
 
@@ -48,8 +75,10 @@ export class WriteSignal {
 
   notify(): void {
     this.version++
-    for (const wake of this.waiting) wake()
+    // Who is woken reads at once and may wait again, for the next signal.
+    const woken = [...this.waiting]
     this.waiting.clear()
+    for (const wake of woken) wake()
   }
 
   /** How much was written; taken before reading, so that what is written meanwhile is not missed. */
@@ -73,22 +102,19 @@ export class WriteSignal {
  * given signal.
  */
 export const follow = (
-  readPage: ReadPage,
+  pages: Pages,
   signal: WriteSignal,
   written: (version: number) => Effect.Effect<void>,
   range: Range = {}
 ): Stream.Stream<Event, LogError> => {
-  const next = (from: Bounds): Effect.Effect<ReadonlyArray<Event>, LogError> =>
+  const next = (from: Bounds): Effect.Effect<Step, LogError> =>
     Effect.suspend(() => {
       const version = signal.now
-      return Effect.flatMap(readPage(from, limit), (page) =>
-        page.length > 0 ? Effect.succeed(page) : Effect.andThen(written(version), next(from))
+      return Effect.flatMap(step(pages, from), ([page, rest]) =>
+        page.length > 0 || isOver(rest)
+          ? Effect.succeed([page, rest] as const)
+          : Effect.andThen(written(version), next(rest))
       )
     })
-  return Stream.paginate(start(range), (from) =>
-    Effect.map(next(from), (page) => {
-      const to = past(page, from)
-      return [page, to.after >= to.upTo ? Option.none() : Option.some(to)] as const
-    })
-  )
+  return paginate(range, next)
 }

@@ -1,7 +1,7 @@
 /**
  * A log as an SQLite file: how it is laid out, how it is told from other files.
  */
-import { existsSync, statSync } from "node:fs"
+import { statSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import { type LogErrorReason, logError } from "./LogError.ts"
 
@@ -80,13 +80,17 @@ const check = (db: DatabaseSync, path: string): void => {
   }
 }
 
-/** Opens a log that is there, for reading only. Throws a `LogError` or SQLite's own error. */
-export const openForReading = (path: string): DatabaseSync => {
-  if (!existsSync(path)) throw logError({ _tag: "Missing", log: path })
-  if (!statSync(path).isFile()) throw logError({ _tag: "NotALog", log: path, found: "no file" })
-  const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
+/** Whether something is there; throws if it is no file. */
+const isThere = (path: string): boolean => {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (stats && !stats.isFile()) throw logError({ _tag: "NotALog", log: path, found: "no file" })
+  return stats !== undefined
+}
+
+/** Closes the file again where `use` fails. */
+const using = (db: DatabaseSync, use: () => void): DatabaseSync => {
   try {
-    check(db, path)
+    use()
     return db
   } catch (error) {
     db.close()
@@ -94,19 +98,31 @@ export const openForReading = (path: string): DatabaseSync => {
   }
 }
 
+/** Opens a log that is there, for reading only. Throws a `LogError` or SQLite's own error. */
+export const openForReading = (path: string): DatabaseSync => {
+  if (!isThere(path)) throw logError({ _tag: "Missing", log: path })
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
+  return using(db, () => {
+    // One that is just being made is not there yet.
+    if (isEmpty(db)) throw logError({ _tag: "Missing", log: path })
+    check(db, path)
+  })
+}
+
+const layOut = (db: DatabaseSync): void => {
+  db.exec("BEGIN IMMEDIATE")
+  // Of two that have found it empty, the second one finds what the first has laid out.
+  if (isEmpty(db)) db.exec(layout)
+  db.exec("COMMIT")
+}
+
 /** Opens a log for writing, laying it out if there is none. Throws a `LogError` or SQLite's own error. */
 export const openForWriting = (path: string): DatabaseSync => {
+  isThere(path)
   const db = new DatabaseSync(path, { timeout: 5_000 })
-  try {
-    if (isEmpty(db)) {
-      db.exec("PRAGMA journal_mode = WAL")
-      db.exec(`BEGIN IMMEDIATE; ${layout} COMMIT`)
-    }
+  return using(db, () => {
+    if (isEmpty(db)) layOut(db)
     check(db, path)
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
-    return db
-  } catch (error) {
-    db.close()
-    throw error
-  }
+  })
 }

@@ -3,8 +3,10 @@
  * for the disk.
  *
  * The lead is a lock on a file beside the log, which the kernel drops with the process, however it ends. The
- * lock decides who starts; the epoch in each append decides who still writes.
+ * lock decides who starts; the epoch in each append decides who still writes. Who takes over from one that hangs
+ * puts a new lock file in the place of the old, which nobody looks at any more.
  */
+import { realpathSync, rmSync } from "node:fs"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { type MessagePort, parentPort, workerData } from "node:worker_threads"
 import type { Row } from "./codec.ts"
@@ -37,6 +39,7 @@ const attempt = <A>(path: string, run: () => A): A | { readonly failed: LogError
 const insertion = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 class Writer {
+  private readonly path: string
   private readonly db: DatabaseSync
   private readonly guard: DatabaseSync | undefined
   private readonly leader: StatementSync
@@ -46,42 +49,58 @@ class Writer {
   readonly position: number
 
   constructor({ path, holder, takeOver }: WriterData) {
+    this.path = path
     this.db = openForWriting(path)
-    this.guard = takeOver ? undefined : this.lock(path)
-    this.leader = this.db.prepare("SELECT epoch FROM lead")
-    this.end = this.db.prepare("SELECT coalesce(max(position), 0) AS position FROM event")
-    this.insert = this.db.prepare(insertion)
-    this.db.prepare("UPDATE lead SET epoch = epoch + 1, holder = ?").run(holder)
-    this.epoch = Number(this.leader.get()?.["epoch"])
-    this.position = Number(this.end.get()?.["position"])
+    try {
+      // Candidates come one after the other: what one finds holds until it leads.
+      this.db.exec("BEGIN IMMEDIATE")
+      this.guard = this.lock(takeOver ?? false)
+      this.leader = this.db.prepare("SELECT epoch FROM lead")
+      this.end = this.db.prepare("SELECT coalesce(max(position), 0) AS position FROM event")
+      this.insert = this.db.prepare(insertion)
+      this.db.prepare("UPDATE lead SET epoch = epoch + 1, holder = ?").run(holder)
+      this.db.exec("COMMIT")
+      this.epoch = Number(this.leader.get()?.["epoch"])
+      this.position = Number(this.end.get()?.["position"])
+    } catch (error) {
+      const reason = isLocked(error) ? this.led() : error
+      this.close()
+      throw reason
+    }
   }
 
-  private lock(path: string): DatabaseSync {
-    const guard = new DatabaseSync(`${path}-lock`, { timeout: 0 })
+  private led(): LogError {
+    const row = this.db.prepare("SELECT holder FROM lead").get()
+    const holder = String(row?.["holder"] ?? "another process")
+    return logError({ _tag: "Led", log: this.path, holder })
+  }
+
+  private lock(takeOver: boolean): DatabaseSync {
+    // One log has one lock, by whatever links it is reached.
+    const file = `${realpathSync(this.path)}-lock`
+    if (takeOver) rmSync(file, { force: true })
+    const guard = new DatabaseSync(file, { timeout: 0 })
     try {
       guard.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
       return guard
     } catch (error) {
       guard.close()
-      if (!isLocked(error)) throw error
-      const row = this.db.prepare("SELECT holder FROM lead").get()
-      throw logError({ _tag: "Led", log: path, holder: String(row?.["holder"] ?? "another process") })
+      throw error
     }
   }
 
-  private refusal(first: Row): LogErrorReason | undefined {
+  private refusal(first: Row | undefined): LogErrorReason | undefined {
     const current = Number(this.leader.get()?.["epoch"])
     if (current !== this.epoch) return { _tag: "Fenced", epoch: this.epoch, current }
     const found = Number(this.end.get()?.["position"])
-    return first[0] === found + 1 ? undefined : { _tag: "PositionConflict", expected: first[0] - 1, found }
+    if (!first || first[0] === found + 1) return undefined
+    return { _tag: "PositionConflict", expected: first[0] - 1, found }
   }
 
   append(rows: ReadonlyArray<Row>): WriterAnswer {
-    const [first] = rows
-    if (!first) return { appended: true }
     this.db.exec("BEGIN IMMEDIATE")
     try {
-      const failed = this.refusal(first)
+      const failed = this.refusal(rows[0])
       if (!failed) for (const row of rows) this.insert.run(...row)
       this.db.exec(failed ? "ROLLBACK" : "COMMIT")
       return failed ? { failed } : { appended: true }
@@ -92,7 +111,14 @@ class Writer {
   }
 
   release(): void {
-    this.db.prepare("UPDATE lead SET holder = NULL WHERE epoch = ?").run(this.epoch)
+    try {
+      this.db.prepare("UPDATE lead SET holder = NULL WHERE epoch = ?").run(this.epoch)
+    } finally {
+      this.close()
+    }
+  }
+
+  private close(): void {
     this.db.close()
     this.guard?.close()
   }

@@ -12,10 +12,9 @@ export type Priority = number | bigint
 /** Dagster's tag for the priority of a run. */
 export const priorityTag = "dagster/priority"
 
-const pythonInt = /^([+-]?)(\p{Nd}+(?:_\p{Nd}+)*)$/u
-// Python strips what Unicode calls white space and the four ASCII separators; JavaScript strips U+FEFF instead.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what Python strips
-const blanks = /^[\s\x1c-\x1f\x85]+|[\s\x1c-\x1f\x85]+$/g
+// Of Unicode's blanks Python strips those of `\s` but U+FEFF, and U+0085 besides. One pass over the whole text: a
+// long one must not cost its square.
+const pythonInt = /^[\s\x85]*([+-]?)(\p{Nd}+(?:_\p{Nd}+)*)[\s\x85]*$/u
 const digit = /\p{Nd}/u
 
 /** The value of a decimal digit of any script: their code points stand in runs of ten, zero first. */
@@ -29,7 +28,7 @@ const digitValue = (char: string): number => {
 /** The priority a tag's text stands for; 0 where it is no whole number. */
 export const parsePriority = (text: string): Priority => {
   if (text.includes("\ufeff")) return 0
-  const [, sign, digits] = pythonInt.exec(text.replace(blanks, "")) ?? []
+  const [, sign, digits] = pythonInt.exec(text) ?? []
   if (digits === undefined) return 0
   const ascii = Array.from(digits.replaceAll("_", ""), digitValue).join("")
   const value = Number(sign + ascii)

@@ -1,0 +1,79 @@
+/**
+ * What a batch looks like while it goes on: fed with events, drawn as text.
+ */
+
+import { evolve } from "../run/evolve.ts"
+import { isFinished, isWaiting } from "../run/lifecycle.ts"
+import type { Run } from "../run/Run.ts"
+import type { RunEvent } from "../run/RunEvent.ts"
+import { paint, paintState, showBetween, showLength, table } from "./format.ts"
+import { remark } from "./listCommands.ts"
+
+/** Runs in flight that are shown by name. */
+const shownMax = 8
+
+const marks: Readonly<Record<string, string>> = { succeeded: "✔", failed: "✖", canceled: "◼" }
+const styles = { succeeded: "green", failed: "red", canceled: "yellow" } as const
+
+export class Board {
+  private readonly runs = new Map<string, Run>()
+  private readonly prefix: (run: Run) => string
+
+  constructor(runs: Iterable<Run>, nameOf: (run: Run) => string) {
+    for (const run of runs) this.runs.set(run.id, run)
+    this.prefix = nameOf
+  }
+
+  /** Takes an event of one of its runs in; answers a line about it if it is worth one. */
+  apply(event: RunEvent): string | undefined {
+    const before = this.runs.get(event.run)
+    if (!before) return undefined
+    const run = evolve(before, event)
+    this.runs.set(run.id, run)
+    const name = this.prefix(run)
+    if (isFinished(run.state)) {
+      const style = styles[run.state as keyof typeof styles]
+      const note = remark(run)
+      const ran = `${showBetween(run.startedAt, run.endedAt)}, waited ${showBetween(run.submittedAt, run.admittedAt)}`
+      return `${paint(style, marks[run.state] ?? "")} ${name} ${paint("dim", `(${ran})`)}${note === "" ? "" : ` ${note}`}`
+    }
+    return undefined
+  }
+
+  get all(): ReadonlyArray<Run> {
+    return [...this.runs.values()]
+  }
+
+  /** Whether all of its runs have ended. */
+  get done(): boolean {
+    return this.all.every((run) => isFinished(run.state))
+  }
+
+  /** What is going on at the time `now`, in a few lines. */
+  live(now: number): string {
+    const inFlight = this.all.filter((run) => !isWaiting(run.state) && !isFinished(run.state))
+    const waiting = this.all.filter((run) => isWaiting(run.state)).length
+    const done = this.all.filter((run) => isFinished(run.state)).length
+    const rows = inFlight.slice(0, shownMax).map((run) => {
+      const since = run.startedAt ?? run.admittedAt ?? now
+      const told = run.progress?.fraction === undefined ? "" : `${Math.round(run.progress.fraction * 100)}%`
+      return `  ${paint("cyan", "▶")} ${this.prefix(run)} ${paint("dim", showLength(Math.max(0, now - since)))} ${told} ${remark(run)}`.trimEnd()
+    })
+    const more =
+      inFlight.length > shownMax ? [paint("dim", `  … and ${inFlight.length - shownMax} more`)] : []
+    const counts = `${inFlight.length} in flight · ${waiting} waiting · ${done} of ${this.runs.size} done`
+    return [paint("bold", counts), ...rows, ...more].join("\n")
+  }
+
+  /** Per run its wait, its duration, its outcome. */
+  summary(): string {
+    const rows = this.all.map((run) => [
+      this.prefix(run),
+      paintState(run.state),
+      showBetween(run.submittedAt, run.admittedAt),
+      showBetween(run.startedAt, run.endedAt),
+      remark(run)
+    ])
+    return table(["RUN", "OUTCOME", "WAITED", "RAN", ""], rows)
+  }
+}

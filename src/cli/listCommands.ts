@@ -1,0 +1,177 @@
+/**
+ * `list`, `show`, `queue`, `why`: what the log says of runs.
+ */
+import { existsSync, readdirSync, statSync } from "node:fs"
+import { dirname, join } from "node:path"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { folderOf } from "../launcher/Artifacts.ts"
+import type { Explanation, Reason } from "../queue/explain.ts"
+import { select } from "../queue/select.ts"
+import { runStates } from "../run/lifecycle.ts"
+import { describeCause } from "../run/Outcome.ts"
+import type { Run } from "../run/Run.ts"
+import { count, paint, paintState, showBetween, showMoment, table } from "./format.ts"
+import { explainNow, findRun, readQueue } from "./reading.ts"
+import { print, root } from "./root.ts"
+
+/** What there is to say of a run's end or stop, in a few words. */
+export const remark = (run: Run): string => {
+  if (run.end?.state === "failed" || run.end?.state === "canceled") return describeCause(run.end.cause)
+  if (run.stopping) return describeCause(run.stopping.cause)
+  return run.progress?.message ?? ""
+}
+
+const runArgument = Argument.String("run").pipe(
+  Argument.withMetavar("RUN"),
+  Argument.withDescription("The run's id; of a run file's run the name in the file finds the newest")
+)
+
+const row = (run: Run): ReadonlyArray<string> => [
+  run.id,
+  paintState(run.state),
+  String(run.priority),
+  showMoment(run.submittedAt),
+  showBetween(run.submittedAt, run.admittedAt),
+  showBetween(run.startedAt, run.endedAt),
+  remark(run)
+]
+
+const headings = ["RUN", "STATE", "PRIORITY", "SUBMITTED", "WAITED", "RAN", ""]
+
+export const list = Command.make(
+  "list",
+  {
+    state: Flag.Literals("state", runStates).pipe(
+      Flag.withDescription("Only runs in this state; may be given several times"),
+      Flag.atLeast(0)
+    ),
+    tag: Flag.KeyValuePair("tag").pipe(
+      Flag.withDescription("Only runs with this tag, KEY=VALUE; may be given several times"),
+      Flag.withDefault({})
+    ),
+    job: Flag.String("job").pipe(Flag.withDescription("Only runs of this job"), Flag.optional),
+    limit: Flag.Int("limit").pipe(Flag.withDescription("At most so many, the newest"), Flag.withDefault(100))
+  },
+  Effect.fn(function* ({ state, tag, job, limit }) {
+    const { log, json } = yield* root
+    const queue = yield* readQueue(log)
+    const runs = select(queue, { states: state, tags: tag, job: Option.getOrUndefined(job) }, limit)
+    yield* print(json, runs, () => (runs.length === 0 ? "No such runs." : table(headings, runs.map(row))))
+  })
+).pipe(Command.withDescription("List runs, the newest last"))
+
+const artifactsOf = (log: string, run: Run): ReadonlyArray<string> => {
+  const root = join(dirname(log), "artifacts")
+  return Array.from({ length: run.attempt }, (_, at) => folderOf(root, { run: run.id, attempt: at + 1 }))
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+    .filter((file) => !["worker", "exit"].some((own) => file.endsWith(`/${own}`)) && statSync(file).size > 0)
+}
+
+const details = (run: Run, files: ReadonlyArray<string>): string => {
+  const { spec } = run
+  const command = typeof spec.command === "string" ? spec.command : spec.command?.join(" ")
+  const tags = Object.entries(spec.tags ?? {}).map(([key, value]) => `${key}=${value}`)
+  const lines: ReadonlyArray<readonly [string, string | undefined]> = [
+    ["state", `${paintState(run.state)}${remark(run) === "" ? "" : `: ${remark(run)}`}`],
+    ["job", spec.job],
+    ["command", command],
+    ["tags", tags.join(" ")],
+    ["priority", String(run.priority)],
+    ["by", run.actor],
+    ["submitted", showMoment(run.submittedAt)],
+    ["waited", run.admittedAt === undefined ? undefined : showBetween(run.submittedAt, run.admittedAt)],
+    ["ran", run.endedAt === undefined ? undefined : showBetween(run.startedAt, run.endedAt)],
+    ["attempt", run.attempt > 0 ? String(run.attempt) : undefined],
+    ["worker", run.worker],
+    ["files", files.join(" ")]
+  ]
+  const shown = lines.flatMap(([name, value]) =>
+    value ? [`  ${paint("dim", name.padEnd(9))}  ${value}`] : []
+  )
+  const tail = run.end?.state === "failed" && run.end.cause._tag === "Exited" ? run.end.cause.tail : undefined
+  return [
+    paint("bold", run.id),
+    ...shown,
+    ...(tail ? ["", paint("dim", "  the end of its output:"), tail] : [])
+  ].join("\n")
+}
+
+export const show = Command.make(
+  "show",
+  { run: runArgument },
+  Effect.fn(function* ({ run: id }) {
+    const { log, json } = yield* root
+    const run = yield* findRun(yield* readQueue(log), id)
+    const files = artifactsOf(log, run)
+    yield* print(json, { ...run, files }, () => details(run, files))
+  })
+).pipe(Command.withDescription("Show all that is known of a run"))
+
+/** A reason to wait, as a sentence. */
+export const describeReason = (reason: Reason): string => {
+  switch (reason._tag) {
+    case "LimitFull": {
+      const { limit, held, size, holders, ahead } = reason
+      const by = holders.length === 0 ? "" : ` (${holders.join(", ")}${held > holders.length ? ", …" : ""})`
+      const others = ahead === 0 ? "next in line for it" : `${count(ahead, "run")} ahead of it`
+      return `limit ${limit} is full: ${held} of ${size} held${by}; ${others}`
+    }
+    case "NotBefore":
+      return `may not start before ${showMoment(reason.at)}`
+    case "AdmissionClosed":
+      return "no coordinator admits runs now: start one with `signalbox run`"
+  }
+}
+
+const explained = ({ run, state, place, waiting, reasons }: Explanation): string => {
+  if (place === undefined) return `${run} does not wait: it is ${paintState(state)}.`
+  const where = `${run} is ${paintState(state)}, ${place} of ${waiting} in line.`
+  return [where, ...reasons.map((reason) => `  - ${describeReason(reason)}`)].join("\n")
+}
+
+export const why = Command.make(
+  "why",
+  { run: runArgument },
+  Effect.fn(function* ({ run: id }) {
+    const { log, json } = yield* root
+    const queue = yield* readQueue(log)
+    const explanation = yield* explainNow(queue, yield* findRun(queue, id))
+    yield* print(json, explanation, () => explained(explanation))
+  })
+).pipe(Command.withDescription("Say why a run has not started: which limit, who holds it, what is ahead"))
+
+export const queue = Command.make(
+  "queue",
+  {},
+  Effect.fn(function* () {
+    const { log, json } = yield* root
+    const state = yield* readQueue(log)
+    const waiting = yield* Effect.forEach(state.waiting.line, (run) => explainNow(state, state.run(run.id)))
+    const holders = Array.from(state.slots.entries(), ([limit, runs]) => ({
+      limit,
+      held: runs.size,
+      runs: [...runs]
+    }))
+    const inFlight = Array.from(state.slots.runs(), (id) => state.run(id))
+    const value = { policy: state.policy, inFlight, holders, waiting }
+    yield* print(json, value, () => {
+      const rows = waiting.map(({ run, place, reasons }) => [
+        String(place),
+        run,
+        String(state.run(run).priority),
+        reasons.map(describeReason).join("; ")
+      ])
+      const flying = inFlight.map((run) => [run.id, paintState(run.state), String(run.priority), remark(run)])
+      return [
+        `${count(inFlight.length, "run")} in flight, ${waiting.length} waiting.`,
+        ...(flying.length > 0 ? ["", table(["IN FLIGHT", "STATE", "PRIORITY", ""], flying)] : []),
+        ...(rows.length > 0 ? ["", table(["", "WAITING", "PRIORITY", "WHY"], rows)] : [])
+      ].join("\n")
+    })
+  })
+).pipe(Command.withDescription("Show the queue in order: what is in flight, what waits and why"))

@@ -1,0 +1,37 @@
+/**
+ * The log's state for commands that only read: folded anew from the file, while others may write to it.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import { nearest } from "../config/decodeDocument.ts"
+import { replay } from "../history/replay.ts"
+import { makeSqliteEventLog } from "../log/SqliteEventLog.ts"
+import { type Explanation, explain } from "../queue/explain.ts"
+import type { RunQueue } from "../queue/RunQueue.ts"
+import type { Run } from "../run/Run.ts"
+import { batchTags } from "./batch.ts"
+import { Exit, exitCodes } from "./exitCodes.ts"
+
+/** The queue as the log has it now. */
+export const readQueue = (log: string) =>
+  Effect.scoped(Effect.flatMap(makeSqliteEventLog(log), (events) => replay(events.read())))
+
+/** The newest run of that id, or of that id in a batch: `hash` finds `hash.3`. */
+export const findRun = (queue: RunQueue, id: string): Effect.Effect<Run, Exit> => {
+  const exact = queue.runs.get(id)
+  const ofBatch = [...queue.runs.values()].findLast((run) => run.spec.tags?.[batchTags.name] === id)
+  const found = exact ?? ofBatch
+  if (found) return Effect.succeed(found)
+  const near = nearest(id, [...queue.runs.keys()])
+  const hint = near === undefined ? "" : ` Did you mean ${near}?`
+  return Effect.fail(
+    new Exit({ code: exitCodes.failed.code, message: `There is no run ${id} in this log.${hint}` })
+  )
+}
+
+/** Why a run waits, as of now. */
+export const explainNow = Effect.fnUntraced(function* (queue: RunQueue, run: Run) {
+  const now = yield* Clock.currentTimeMillis
+  const explanation: Explanation | undefined = explain(queue, run.id, now)
+  return explanation ?? (yield* Effect.die(new Error(`no run ${run.id}`)))
+})

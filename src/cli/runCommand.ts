@@ -1,0 +1,191 @@
+/**
+ * `run`: does the runs of a file, or what waits in the log, to the end.
+ */
+import { relative } from "node:path"
+import * as Clock from "effect/Clock"
+import * as Console from "effect/Console"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import { type Plan, readRunFile } from "../config/runFile.ts"
+import { Coordinator } from "../coordinator/Coordinator.ts"
+import { layerSocket } from "../http/server.ts"
+import { EventLog } from "../log/EventLog.ts"
+import { isRunEvent } from "../queue/Event.ts"
+import type { RunQueue } from "../queue/RunQueue.ts"
+import { isFinished } from "../run/lifecycle.ts"
+import type { Run } from "../run/Run.ts"
+import { Board } from "./Board.ts"
+import { batchTags, findBatch } from "./batch.ts"
+import { ownCoordinator } from "./connection.ts"
+import { Display } from "./Display.ts"
+import { Exit, exitCodes, quietExit } from "./exitCodes.ts"
+import { count, showLength } from "./format.ts"
+import { handleSignals } from "./handleSignals.ts"
+import { socketOf } from "./home.ts"
+import { root, toJson } from "./root.ts"
+
+/** What to follow: some runs, from a position of the log on, under a heading. */
+interface Work {
+  readonly heading: string
+  readonly position: number
+  readonly runs: ReadonlyArray<Run>
+}
+
+const nameOf = (run: Run): string => run.spec.tags?.[batchTags.name] ?? run.id
+
+const asOfNow = (heading: string, ids: (queue: RunQueue) => ReadonlyArray<string>) =>
+  Effect.flatMap(Coordinator, (coordinator) =>
+    coordinator.query(
+      (queue): Work => ({
+        heading,
+        position: queue.position,
+        runs: ids(queue).map((id) => queue.run(id))
+      })
+    )
+  )
+
+const changedError = (names: ReadonlyArray<string>, file: string): Exit => {
+  const which = names.join(", ")
+  const message =
+    `The last batch of ${file} was cut off, and the file has changed since: ${which}. ` +
+    "Undo the change to go on with it, or use --fresh to cancel what is left and begin anew."
+  return new Exit({ code: exitCodes.usage.code, message })
+}
+
+/** Submits what of the batch is not in the log yet, all in one turn. */
+const beginBatch = Effect.fnUntraced(function* (plan: Plan, fresh: boolean) {
+  const coordinator = yield* Coordinator
+  const left = yield* coordinator.query((queue) => findBatch(queue, plan))
+  if (fresh) {
+    const unfinished = left.begun.filter((run) => !isFinished(run.state))
+    yield* Effect.forEach(unfinished, ({ id: run }) =>
+      Effect.andThen(coordinator.ask({ _tag: "CancelRun", run, reason: "--fresh" }), coordinator.ended(run))
+    )
+  } else if (left.changed.length > 0) {
+    return yield* changedError(left.changed, plan.file)
+  }
+  const batch = yield* coordinator.query((queue) => findBatch(queue, plan))
+  const known = new Set(batch.begun.map((run) => run.id))
+  const missing = batch.specs.filter((spec) => !known.has(spec.id))
+  const replies = yield* coordinator.askAll(missing.map((spec) => ({ _tag: "SubmitRun", spec })))
+  for (const reply of replies) if (Result.isFailure(reply)) return yield* reply.failure
+  const done = batch.begun.filter((run) => isFinished(run.state)).length
+  const goesOn = batch.begun.length > 0 ? `, going on: ${done} of ${batch.specs.length} done` : ""
+  return yield* asOfNow(`${plan.file}, batch ${batch.number}${goesOn}`, () =>
+    batch.specs.map((spec) => spec.id)
+  )
+})
+
+/** All that has not ended, whoever submitted it. */
+const takeUpQueue = asOfNow("what waits in the log", (queue) =>
+  Array.from(queue.runs.values(), (run) => run)
+    .filter((run) => !isFinished(run.state))
+    .map((run) => run.id)
+)
+
+const follow = Effect.fnUntraced(function* (work: Work, board: Board, display: Display) {
+  const log = yield* EventLog
+  const watch = Stream.runForEachWhile(log.changes({ after: work.position }), (event) =>
+    Effect.sync(() => {
+      const line = isRunEvent(event) ? board.apply(event) : undefined
+      if (line !== undefined) display.line(line)
+      return !board.done
+    })
+  )
+  const draw = Effect.map(Clock.currentTimeMillis, (now) => display.live(board.live(now)))
+  const redraw = Effect.forever(Effect.andThen(draw, Effect.sleep(100)))
+  if (board.done) return
+  yield* display.isLive ? Effect.raceFirst(watch, redraw) : watch
+})
+
+const finish = Effect.fnUntraced(function* (board: Board, display: Display, json: boolean, began: number) {
+  const { log } = yield* root
+  const events = yield* EventLog
+  const { position } = yield* events.head
+  const took = (yield* Clock.currentTimeMillis) - began
+  display.end()
+  if (json) return yield* Console.log(toJson({ log, position, tookMs: took, runs: board.all }, 2))
+  const tally = Object.entries(Object.groupBy(board.all, (run) => run.state)).map(
+    ([state, runs]) => `${runs.length} ${state}`
+  )
+  yield* Console.log(`\n${board.summary()}\n`)
+  yield* Console.log(`${count(board.all.length, "run")}: ${tally.join(", ")}, in ${showLength(took)}.`)
+  yield* Console.log(`Recorded in ${log} up to position ${position}.`)
+})
+
+const work = Effect.fnUntraced(function* (
+  plan: Plan | undefined,
+  fresh: boolean,
+  json: boolean,
+  plain: boolean
+) {
+  const coordinator = yield* Coordinator
+  const began = yield* Clock.currentTimeMillis
+  const display = new Display(!json && !plain && process.stdout.isTTY === true, json)
+  const cut = yield* Deferred.make<"interrupted" | "terminated">()
+  const toDo = plan ? yield* beginBatch(plan, fresh) : yield* takeUpQueue
+  const board = new Board(toDo.runs, nameOf)
+  display.line(`${count(toDo.runs.length, "run")}: ${toDo.heading}`)
+  yield* handleSignals(display, cut)
+  const end = yield* Effect.raceFirst(
+    Effect.as(follow(toDo, board, display), "done" as const),
+    Deferred.await(cut)
+  )
+  if (end === "done") yield* coordinator.drain()
+  yield* finish(board, display, json, began)
+  if (end !== "done") return yield* quietExit(exitCodes[end])
+  if (!board.all.every((run) => run.state === "succeeded")) return yield* quietExit(exitCodes.failed)
+})
+
+export const run = Command.make(
+  "run",
+  {
+    file: Argument.File("file", { mustExist: false }).pipe(
+      Argument.withMetavar("FILE"),
+      Argument.withDescription("A run file; if left out, what waits in the log is done"),
+      Argument.optional
+    ),
+    env: Flag.KeyValuePair("env").pipe(
+      Flag.withDescription("An environment variable for every run of the file, KEY=VALUE"),
+      Flag.withDefault({})
+    ),
+    fresh: Flag.Boolean("fresh").pipe(
+      Flag.withDescription("Cancel what an earlier, unfinished go at the file has left, and begin anew"),
+      Flag.withDefault(false)
+    ),
+    plain: Flag.Boolean("plain").pipe(
+      Flag.withDescription("Plain lines, as when the output is piped"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fn(function* ({ file, env, fresh, plain }) {
+    const { log, json } = yield* root
+    const now = yield* Clock.currentTimeMillis
+    const read = Option.isSome(file) ? yield* readRunFile(relative("", file.value), now) : undefined
+    const plan = read && {
+      ...read,
+      runs: read.runs.map((spec) => ({ ...spec, env: { ...spec.env, ...env } }))
+    }
+    const address = socketOf(log)
+    const services = layerSocket(address).pipe(
+      Layer.provideMerge(ownCoordinator(log, { policy: plan?.policy, address }))
+    )
+    yield* Effect.provide(Effect.scoped(work(plan, fresh, json, plain)), services)
+  })
+).pipe(
+  Command.withDescription("Do the runs of a file to the end, with progress and a summary"),
+  Command.withExamples([
+    {
+      command: "signalbox run nightly.yaml",
+      description: "Do them; again after a crash goes on where it was"
+    },
+    { command: "signalbox run", description: "Do what waits in the log" }
+  ])
+)

@@ -1,0 +1,103 @@
+/**
+ * A run file: runs to do, and the rules to do them under.
+ */
+import { dirname, resolve } from "node:path"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Policy } from "../queue/Policy.ts"
+import { RunId, type RunSpec, Tags } from "../run/RunSpec.ts"
+import { type Document, readDocument } from "./Document.ts"
+import { decodeDocument, showPath } from "./decodeDocument.ts"
+import { InputError, type Problem } from "./InputError.ts"
+import { RunsPolicy, toPolicy } from "./runsPolicy.ts"
+import { Length, Moment, parseLength, parseMoment } from "./time.ts"
+
+const Env = Schema.Record(Schema.String, Schema.String)
+
+const shared = {
+  job: Schema.optionalKey(Schema.NonEmptyString),
+  env: Schema.optionalKey(Env),
+  cwd: Schema.optionalKey(Schema.NonEmptyString),
+  tags: Schema.optionalKey(Tags),
+  priority: Schema.optionalKey(Schema.Int),
+  notBefore: Schema.optionalKey(Moment),
+  maxRuntime: Schema.optionalKey(Length)
+}
+
+const FileRun = Schema.Struct({
+  id: RunId,
+  command: Schema.Union([Schema.NonEmptyString, Schema.NonEmptyArray(Schema.String)]),
+  ...shared
+})
+
+/** What stands in a run file. */
+export const RunFile = Schema.Struct({
+  policy: Schema.optionalKey(RunsPolicy),
+  /** What holds for each run that does not say otherwise; `env` and `tags` are merged. */
+  defaults: Schema.optionalKey(Schema.Struct(shared)),
+  runs: Schema.NonEmptyArray(FileRun)
+})
+
+/** What a run file asks for. */
+export interface Plan {
+  readonly file: string
+  /** Undefined where the file says nothing: the rules in force stay. */
+  readonly policy: Policy | undefined
+  readonly runs: ReadonlyArray<RunSpec>
+}
+
+type FileContents = typeof RunFile.Type
+
+const duplicates = (document: Document, { runs }: FileContents): ReadonlyArray<Problem> => {
+  const first = new Map<string, number>()
+  return runs.flatMap(({ id }, index) => {
+    const before = first.get(id)
+    if (before === undefined) {
+      first.set(id, index)
+      return []
+    }
+    const path = ["runs", index, "id"]
+    const { line } = document.locate(["runs", before, "id"])
+    const message = `${id} is the id of another run already (line ${line}); ids are used once`
+    return [{ ...document.locate(path), path: showPath(path), message }]
+  })
+}
+
+const merged = <A>(
+  defaults: Readonly<Record<string, A>> | undefined,
+  own: Readonly<Record<string, A>> | undefined
+): Readonly<Record<string, A>> | undefined => (defaults || own ? { ...defaults, ...own } : undefined)
+
+const toSpec = (
+  file: string,
+  defaults: FileContents["defaults"],
+  run: FileContents["runs"][number],
+  now: number
+) => {
+  const { notBefore, maxRuntime, cwd = ".", ...rest } = { ...defaults, ...run }
+  const env = merged(defaults?.env, run.env)
+  const tags = merged(defaults?.tags, run.tags)
+  const at = notBefore === undefined ? undefined : parseMoment(notBefore, now)
+  const maxRuntimeMs = maxRuntime === undefined ? undefined : parseLength(maxRuntime)
+  return {
+    ...rest,
+    cwd: resolve(dirname(file), cwd),
+    ...(env && { env }),
+    ...(tags && { tags }),
+    ...(at !== undefined && { notBefore: at }),
+    ...(maxRuntimeMs !== undefined && { maxRuntimeMs })
+  } satisfies RunSpec
+}
+
+/**
+ * Reads a run file. A `cwd` counts from the file's own folder, which is also the default; a `notBefore` that is a
+ * length of time counts from `now`.
+ */
+export const readRunFile = Effect.fnUntraced(function* (file: string, now: number) {
+  const document = yield* readDocument(file)
+  const contents = yield* decodeDocument(RunFile, document)
+  const problems = duplicates(document, contents)
+  if (problems.length > 0) return yield* new InputError({ file, problems })
+  const runs = contents.runs.map((run) => toSpec(file, contents.defaults, run, now))
+  return { file, policy: contents.policy && toPolicy(contents.policy), runs } satisfies Plan
+})

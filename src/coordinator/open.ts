@@ -1,0 +1,182 @@
+/**
+ * Signalbox for programs that use promises: a log, launchers and a coordinator in one object.
+ */
+import { randomUUID } from "node:crypto"
+import { dirname, join } from "node:path"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { Artifacts } from "../launcher/Artifacts.ts"
+import { type Jobs, makeInlineLauncher } from "../launcher/InlineLauncher.ts"
+import { Launcher } from "../launcher/Launcher.ts"
+import { makeProcessLauncher } from "../launcher/ProcessLauncher.ts"
+import { route } from "../launcher/route.ts"
+import { EventLog, type Range } from "../log/EventLog.ts"
+import type { LogError } from "../log/LogError.ts"
+import * as MemoryEventLog from "../log/MemoryEventLog.ts"
+import * as SqliteEventLog from "../log/SqliteEventLog.ts"
+import type { Event } from "../queue/Event.ts"
+import { type Explanation, explain } from "../queue/explain.ts"
+import { defaultPolicy, Policy } from "../queue/Policy.ts"
+import { type Selection, select } from "../queue/select.ts"
+import type { Run } from "../run/Run.ts"
+import type { RunId } from "../run/RunSpec.ts"
+import { RunSpec } from "../run/RunSpec.ts"
+import { settings } from "../settings.ts"
+import { Coordinator, type CoordinatorOptions } from "./Coordinator.ts"
+import { CommandRejected } from "./CoordinatorError.ts"
+import type { Request } from "./OnSubmit.ts"
+
+/** How to open a Signalbox. */
+export interface OpenOptions extends Omit<CoordinatorOptions, "policy"> {
+  /** The log's file, made if it is not there. Default: a log in memory, gone with the process. */
+  readonly log?: string | undefined
+  /** Where attempts leave their files. Default: `artifacts` beside the log; without a log, a temporary folder. */
+  readonly artifacts?: string | undefined
+  /** The functions that runs may name as their `job`. */
+  readonly jobs?: Jobs | undefined
+  /** The rules to put in force; what it leaves out is Dagster's default. Default: those that the log says. */
+  readonly policy?: Partial<Policy> | undefined
+}
+
+/** A run to submit; an id is made up where it has none. */
+export type NewRun = Omit<RunSpec, "id"> & { readonly id?: RunId }
+
+const strict = { onExcessProperty: "error", errors: "all" } as const
+const decodePolicy = Schema.decodeUnknownEffect(Policy)
+const decodeSpec = Schema.decodeUnknownEffect(RunSpec)
+
+const specOf = (run: NewRun): Effect.Effect<RunSpec, CommandRejected> => {
+  const spec = { ...run, id: run.id ?? randomUUID() }
+  const invalid = (issue: string) =>
+    new CommandRejected({
+      rejection: { _tag: "CommandInvalid", command: "SubmitRun", run: String(spec.id), issue }
+    })
+  return Effect.mapError(decodeSpec(spec, strict), (error) => invalid(error.message))
+}
+
+type Services = Coordinator | EventLog
+
+/** The services behind an open Signalbox, for programs that use Effect themselves. */
+export const layer = (options: OpenOptions = {}): Layer.Layer<Services, LogError | Schema.SchemaError> => {
+  const { log, artifacts, jobs = {}, policy, ...rest } = options
+  const folder = artifacts ?? (log === undefined ? undefined : join(dirname(log), "artifacts"))
+  const logLayer = log === undefined ? MemoryEventLog.layer : SqliteEventLog.layer(log)
+  const artifactsLayer = folder === undefined ? Artifacts.layerTemporary : Artifacts.layer(folder)
+  const launcherLayer = Layer.effect(
+    Launcher,
+    Effect.map(Artifacts, ({ root }) =>
+      route({ inline: makeInlineLauncher(jobs, root), process: makeProcessLauncher(root) })
+    )
+  ).pipe(Layer.provide(artifactsLayer))
+  const checked = policy ? decodePolicy({ ...defaultPolicy, ...policy }, strict) : Effect.succeed(undefined)
+  return Layer.unwrap(Effect.map(checked, (decoded) => Coordinator.layer({ ...rest, policy: decoded }))).pipe(
+    Layer.provide(launcherLayer),
+    Layer.provideMerge(logLayer)
+  )
+}
+
+export class Signalbox implements AsyncDisposable {
+  private readonly runtime: ManagedRuntime.ManagedRuntime<Services, LogError | Schema.SchemaError>
+
+  constructor(runtime: ManagedRuntime.ManagedRuntime<Services, LogError | Schema.SchemaError>) {
+    this.runtime = runtime
+  }
+
+  private run<A, E>(use: (coordinator: Coordinator["Service"]) => Effect.Effect<A, E>): Promise<A> {
+    return this.runtime.runPromise(Effect.flatMap(Coordinator, use))
+  }
+
+  /** Puts a run under coordination; answers the run, once that is durable. Rejects with `CommandRejected`. */
+  submit(run: NewRun, request?: Partial<Request>): Promise<Run> {
+    return this.run((coordinator) =>
+      Effect.flatMap(specOf(run), (spec) => ofRun(coordinator.ask({ _tag: "SubmitRun", spec }, request)))
+    )
+  }
+
+  /** Ends a run: at once while it waits, else by stopping its worker. Rejects with `CommandRejected`. */
+  cancel(
+    run: RunId,
+    { reason, ...request }: Partial<Request> & { readonly reason?: string } = {}
+  ): Promise<Run> {
+    const command = { _tag: "CancelRun", run, ...(reason !== undefined && { reason }) } as const
+    return this.run((coordinator) => ofRun(coordinator.ask(command, request)))
+  }
+
+  /** Puts other rules in force; what they leave out is Dagster's default. */
+  async setPolicy(
+    policy: Partial<Policy>,
+    { reason, ...request }: Partial<Request> & { readonly reason?: string } = {}
+  ) {
+    await this.run((coordinator) =>
+      Effect.flatMap(decodePolicy({ ...defaultPolicy, ...policy }, strict), (decoded) =>
+        coordinator.ask(
+          { _tag: "SetPolicy", policy: decoded, ...(reason !== undefined && { reason }) },
+          request
+        )
+      )
+    )
+  }
+
+  /** The run as it is now; undefined if there is none. */
+  get(run: RunId): Promise<Run | undefined> {
+    return this.run((coordinator) => coordinator.query((queue) => queue.runs.get(run)))
+  }
+
+  /** The runs that meet the selection, in the order of their submission. */
+  list(selection?: Selection): Promise<ReadonlyArray<Run>> {
+    return this.run((coordinator) => coordinator.query((queue) => select(queue, selection)))
+  }
+
+  /** Where a run stands, and why it waits if it does; undefined if there is no such run. */
+  why(run: RunId): Promise<Explanation | undefined> {
+    return this.run((coordinator) => coordinator.query((queue, now) => explain(queue, run, now)))
+  }
+
+  /** The run, once it has ended. */
+  ended(run: RunId): Promise<Run> {
+    return this.run((coordinator) => coordinator.ended(run))
+  }
+
+  /** The events of a range; with `follow`, then each as it is written. */
+  events({ follow = false, ...range }: Range & { readonly follow?: boolean } = {}): AsyncIterable<Event> {
+    const events = Stream.unwrap(
+      Effect.map(EventLog, (log) => (follow ? log.changes(range) : log.read(range)))
+    )
+    const { runtime } = this
+    return (async function* () {
+      yield* Stream.toAsyncIterableWith(events, await runtime.context())
+    })()
+  }
+
+  /**
+   * Admits nothing more, waits for what runs, and lets go of the log. What still runs after `waitMs` goes on if
+   * it is a process, for a later Signalbox to take up, and is lost if it is a job of this program.
+   */
+  async close({ waitMs = settings.drainTimeoutMs }: { readonly waitMs?: number } = {}): Promise<void> {
+    if (waitMs > 0) {
+      const quiet = this.run((coordinator) => Effect.timeoutOption(coordinator.drain(), waitMs))
+      // One that has stopped already has nothing to drain.
+      await quiet.catch(() => undefined)
+    }
+    await this.runtime.dispose()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+const ofRun = <E>(accepted: Effect.Effect<{ readonly run: Run | undefined }, E>): Effect.Effect<Run, E> =>
+  Effect.flatMap(accepted, ({ run }) =>
+    run ? Effect.succeed(run) : Effect.die(new Error("no run was touched"))
+  )
+
+/** Opens a Signalbox; answers when it leads its log. Rejects with `LogError`, or where the policy is wrong. */
+export const open = async (options: OpenOptions = {}): Promise<Signalbox> => {
+  const runtime = ManagedRuntime.make(layer(options))
+  await runtime.context()
+  return new Signalbox(runtime)
+}
