@@ -17,20 +17,23 @@ const styles = { succeeded: "green", failed: "red", canceled: "yellow" } as cons
 
 export class Board {
   private readonly runs = new Map<string, Run>()
-  private readonly prefix: (run: Run) => string
+  private readonly nameOf: (run: Run) => string
+  private readonly takesNew: boolean
 
-  constructor(runs: Iterable<Run>, nameOf: (run: Run) => string) {
+  /** `takesNew`: whether runs that are submitted meanwhile are its own too. */
+  constructor(runs: Iterable<Run>, nameOf: (run: Run) => string, takesNew: boolean) {
     for (const run of runs) this.runs.set(run.id, run)
-    this.prefix = nameOf
+    this.nameOf = nameOf
+    this.takesNew = takesNew
   }
 
   /** Takes an event of one of its runs in; answers a line about it if it is worth one. */
   apply(event: RunEvent): string | undefined {
     const before = this.runs.get(event.run)
-    if (!before) return undefined
+    if (!before && !(this.takesNew && event.type === "RunSubmitted")) return undefined
     const run = evolve(before, event)
     this.runs.set(run.id, run)
-    const name = this.prefix(run)
+    const name = this.nameOf(run)
     if (isFinished(run.state)) {
       const style = styles[run.state as keyof typeof styles]
       const note = remark(run)
@@ -57,7 +60,7 @@ export class Board {
     const rows = inFlight.slice(0, shownMax).map((run) => {
       const since = run.startedAt ?? run.admittedAt ?? now
       const told = run.progress?.fraction === undefined ? "" : `${Math.round(run.progress.fraction * 100)}%`
-      return `  ${paint("cyan", "▶")} ${this.prefix(run)} ${paint("dim", showLength(Math.max(0, now - since)))} ${told} ${remark(run)}`.trimEnd()
+      return `  ${paint("cyan", "▶")} ${this.nameOf(run)} ${paint("dim", showLength(Math.max(0, now - since)))} ${told} ${remark(run)}`.trimEnd()
     })
     const more =
       inFlight.length > shownMax ? [paint("dim", `  … and ${inFlight.length - shownMax} more`)] : []
@@ -68,7 +71,7 @@ export class Board {
   /** Per run its wait, its duration, its outcome. */
   summary(): string {
     const rows = this.all.map((run) => [
-      this.prefix(run),
+      this.nameOf(run),
       paintState(run.state),
       showBetween(run.submittedAt, run.admittedAt),
       showBetween(run.startedAt, run.endedAt),

@@ -21,7 +21,7 @@ import { print, root } from "./root.ts"
 /** What there is to say of a run's end or stop, in a few words. */
 export const remark = (run: Run): string => {
   if (run.end?.state === "failed" || run.end?.state === "canceled") return describeCause(run.end.cause)
-  if (run.stopping) return describeCause(run.stopping.cause)
+  if (run.stopping) return run.end ? "was told to stop, and finished" : describeCause(run.stopping.cause)
   return run.progress?.message ?? ""
 }
 

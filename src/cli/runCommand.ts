@@ -11,84 +11,26 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import { type Plan, readRunFile } from "../config/runFile.ts"
+import { readRunFile } from "../config/runFile.ts"
 import { Coordinator } from "../coordinator/Coordinator.ts"
+import type { CommandRejected, CoordinatorError } from "../coordinator/CoordinatorError.ts"
 import { layerSocket } from "../http/server.ts"
 import { EventLog } from "../log/EventLog.ts"
 import { isRunEvent } from "../queue/Event.ts"
-import type { RunQueue } from "../queue/RunQueue.ts"
-import { isFinished } from "../run/lifecycle.ts"
 import type { Run } from "../run/Run.ts"
 import { Board } from "./Board.ts"
-import { batchTags, findBatch } from "./batch.ts"
+import { batchTags } from "./batch.ts"
 import { ownCoordinator } from "./connection.ts"
 import { Display } from "./Display.ts"
-import { Exit, exitCodes, quietExit } from "./exitCodes.ts"
+import { type Exit, exitCodes, quietExit } from "./exitCodes.ts"
 import { count, showLength } from "./format.ts"
 import { handleSignals } from "./handleSignals.ts"
 import { socketOf } from "./home.ts"
 import { root, toJson } from "./root.ts"
-
-/** What to follow: some runs, from a position of the log on, under a heading. */
-interface Work {
-  readonly heading: string
-  readonly position: number
-  readonly runs: ReadonlyArray<Run>
-}
+import { beginBatch, takeUpQueue, type Work } from "./Work.ts"
 
 const nameOf = (run: Run): string => run.spec.tags?.[batchTags.name] ?? run.id
-
-const asOfNow = (heading: string, ids: (queue: RunQueue) => ReadonlyArray<string>) =>
-  Effect.flatMap(Coordinator, (coordinator) =>
-    coordinator.query(
-      (queue): Work => ({
-        heading,
-        position: queue.position,
-        runs: ids(queue).map((id) => queue.run(id))
-      })
-    )
-  )
-
-const changedError = (names: ReadonlyArray<string>, file: string): Exit => {
-  const which = names.join(", ")
-  const message =
-    `The last batch of ${file} was cut off, and the file has changed since: ${which}. ` +
-    "Undo the change to go on with it, or use --fresh to cancel what is left and begin anew."
-  return new Exit({ code: exitCodes.usage.code, message })
-}
-
-/** Submits what of the batch is not in the log yet, all in one turn. */
-const beginBatch = Effect.fnUntraced(function* (plan: Plan, fresh: boolean) {
-  const coordinator = yield* Coordinator
-  const left = yield* coordinator.query((queue) => findBatch(queue, plan))
-  if (fresh) {
-    const unfinished = left.begun.filter((run) => !isFinished(run.state))
-    yield* Effect.forEach(unfinished, ({ id: run }) =>
-      Effect.andThen(coordinator.ask({ _tag: "CancelRun", run, reason: "--fresh" }), coordinator.ended(run))
-    )
-  } else if (left.changed.length > 0) {
-    return yield* changedError(left.changed, plan.file)
-  }
-  const batch = yield* coordinator.query((queue) => findBatch(queue, plan))
-  const known = new Set(batch.begun.map((run) => run.id))
-  const missing = batch.specs.filter((spec) => !known.has(spec.id))
-  const replies = yield* coordinator.askAll(missing.map((spec) => ({ _tag: "SubmitRun", spec })))
-  for (const reply of replies) if (Result.isFailure(reply)) return yield* reply.failure
-  const done = batch.begun.filter((run) => isFinished(run.state)).length
-  const goesOn = batch.begun.length > 0 ? `, going on: ${done} of ${batch.specs.length} done` : ""
-  return yield* asOfNow(`${plan.file}, batch ${batch.number}${goesOn}`, () =>
-    batch.specs.map((spec) => spec.id)
-  )
-})
-
-/** All that has not ended, whoever submitted it. */
-const takeUpQueue = asOfNow("what waits in the log", (queue) =>
-  Array.from(queue.runs.values(), (run) => run)
-    .filter((run) => !isFinished(run.state))
-    .map((run) => run.id)
-)
 
 const follow = Effect.fnUntraced(function* (work: Work, board: Board, display: Display) {
   const log = yield* EventLog
@@ -121,8 +63,7 @@ const finish = Effect.fnUntraced(function* (board: Board, display: Display, json
 })
 
 const work = Effect.fnUntraced(function* (
-  plan: Plan | undefined,
-  fresh: boolean,
+  begin: Effect.Effect<Work, CommandRejected | CoordinatorError | Exit, Coordinator>,
   json: boolean,
   plain: boolean
 ) {
@@ -130,14 +71,16 @@ const work = Effect.fnUntraced(function* (
   const began = yield* Clock.currentTimeMillis
   const display = new Display(!json && !plain && process.stdout.isTTY === true, json)
   const cut = yield* Deferred.make<"interrupted" | "terminated">()
-  const toDo = plan ? yield* beginBatch(plan, fresh) : yield* takeUpQueue
-  const board = new Board(toDo.runs, nameOf)
+  const toDo = yield* begin
+  const board = new Board(toDo.runs, nameOf, toDo.takesNew)
   display.line(`${count(toDo.runs.length, "run")}: ${toDo.heading}`)
   yield* handleSignals(display, cut)
-  const end = yield* Effect.raceFirst(
+  const end = yield* Effect.raceAllFirst([
     Effect.as(follow(toDo, board, display), "done" as const),
-    Deferred.await(cut)
-  )
+    Deferred.await(cut),
+    // It ends only where the log has failed for good.
+    Effect.andThen(coordinator.done, Effect.never)
+  ])
   if (end === "done") yield* coordinator.drain()
   yield* finish(board, display, json, began)
   if (end !== "done") return yield* quietExit(exitCodes[end])
@@ -177,7 +120,8 @@ export const run = Command.make(
     const services = layerSocket(address).pipe(
       Layer.provideMerge(ownCoordinator(log, { policy: plan?.policy, address }))
     )
-    yield* Effect.provide(Effect.scoped(work(plan, fresh, json, plain)), services)
+    const begin = plan ? beginBatch(plan, fresh) : Effect.succeed(yield* takeUpQueue(log))
+    yield* Effect.provide(Effect.scoped(work(begin, json, plain)), services)
   })
 ).pipe(
   Command.withDescription("Do the runs of a file to the end, with progress and a summary"),

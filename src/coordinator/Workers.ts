@@ -7,8 +7,8 @@
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
-import * as FiberMap from "effect/FiberMap"
+import * as Fiber from "effect/Fiber"
+import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import type { Assignment, Launcher, Report } from "../launcher/Launcher.ts"
 import type { Touched } from "../queue/turn.ts"
@@ -27,19 +27,16 @@ type Progress = Extract<Report, { readonly _tag: "Progress" }>
 
 interface Worker {
   readonly assignment: Assignment
+  readonly fibers: { work?: Fiber.Fiber<void>; stop?: Fiber.Fiber<void>; progress?: Fiber.Fiber<void> }
   /** Whether it was told to stop. */
   stopping: boolean
   /** Whether its end was told: a launcher that tells it twice is heard once. */
   ended: boolean
   /** The newest progress that was not told yet. */
   progress: Progress | undefined
+  /** Whether a fiber tells of its progress now. */
+  telling: boolean
 }
-
-/** A run has a fiber that works, and may have one that stops it and one that tells of its progress. */
-type Role = "work" | "stop" | "progress"
-
-const roles: ReadonlyArray<Role> = ["work", "stop", "progress"]
-const keyOf = (run: RunId, role: Role): string => `${role} ${run}`
 
 const lostBy = (cause: Cause.Cause<never>): Outcome => ({
   _tag: "WorkerLost",
@@ -49,14 +46,14 @@ const lostBy = (cause: Cause.Cause<never>): Outcome => ({
 export class Workers {
   readonly permits = new Permits()
   private readonly workers = new Map<RunId, Worker>()
-  private readonly fibers: FiberMap.FiberMap<string, void, never>
-  private readonly fork: (key: string, effect: Effect.Effect<void>) => Fiber.Fiber<void>
+  private readonly fibers: FiberSet.FiberSet<void, never>
+  private readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
   private readonly launcher: Launcher["Service"]
   private readonly post: Post
 
   private constructor(
-    fibers: FiberMap.FiberMap<string, void, never>,
-    fork: (key: string, effect: Effect.Effect<void>) => Fiber.Fiber<void>,
+    fibers: FiberSet.FiberSet<void, never>,
+    fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>,
     launcher: Launcher["Service"],
     post: Post
   ) {
@@ -69,15 +66,15 @@ export class Workers {
   /** Workers whose fibers end with the scope; the work itself goes on. */
   static make(launcher: Launcher["Service"], post: Post): Effect.Effect<Workers, never, Scope.Scope> {
     return Effect.gen(function* () {
-      const fibers = yield* FiberMap.make<string, void, never>()
-      const fork = yield* FiberMap.runtime(fibers)()
+      const fibers = yield* FiberSet.make<void, never>()
+      const fork = yield* FiberSet.runtime(fibers)()
       return new Workers(fibers, fork, launcher, post)
     })
   }
 
   /** Never ends, unless one of the fibers dies of a broken promise. */
   get broken(): Effect.Effect<void> {
-    return FiberMap.join(this.fibers)
+    return FiberSet.join(this.fibers)
   }
 
   /** Lets go of the runs that are over; before others begin, so that their permits are back. */
@@ -90,7 +87,7 @@ export class Workers {
         const goesOn = (wanted === "Work" || wanted === "Stop") && worker?.assignment.attempt === run.attempt
         if (!worker || goesOn) continue
         this.workers.delete(run.id)
-        for (const role of roles) yield* FiberMap.remove(this.fibers, keyOf(run.id, role))
+        yield* Fiber.interruptAll(Object.values(worker.fibers))
         this.launcher.forget(worker.assignment)
       }
     }
@@ -107,21 +104,19 @@ export class Workers {
         this.workers.set(run.id, worker)
         const permits = recovered ? this.permits.keep(run.id, slots) : this.permits.take(run.id, slots)
         const work = wanted === "Work" ? this.launch(worker) : Effect.void
-        this.fork(
-          keyOf(run.id, "work"),
-          Effect.scoped(permits.pipe(Effect.andThen(work), Effect.andThen(Effect.never)))
-        )
+        const holding = Effect.scoped(permits.pipe(Effect.andThen(work), Effect.andThen(Effect.never)))
+        worker.fibers.work = this.fork(holding)
       }
       if (wanted === "Stop" && !worker.stopping) {
         worker.stopping = true
-        this.fork(keyOf(run.id, "stop"), this.stop(worker))
+        worker.fibers.stop = this.fork(this.stop(worker))
       }
     }
   }
 
   private assign({ id, attempt, spec }: Run, recovered: boolean): Worker {
     const assignment = { run: id, attempt, spec, recovered }
-    return { assignment, stopping: false, ended: false, progress: undefined }
+    return { assignment, fibers: {}, stopping: false, ended: false, progress: undefined, telling: false }
   }
 
   private launch(worker: Worker): Effect.Effect<void> {
@@ -159,13 +154,17 @@ export class Workers {
   private tellProgress(worker: Worker, progress: Progress): void {
     if (worker.ended) return
     worker.progress = progress
-    const key = keyOf(worker.assignment.run, "progress")
-    if (FiberMap.hasUnsafe(this.fibers, key)) return
+    if (worker.telling) return
+    worker.telling = true
     const tellAndRest = Effect.andThen(
       Effect.sync(() => this.postProgress(worker)),
       Effect.sleep(settings.progressIntervalMs)
     )
-    this.fork(key, Effect.repeat(tellAndRest, { while: () => worker.progress !== undefined }))
+    const untilQuiet = Effect.repeat(tellAndRest, { while: () => worker.progress !== undefined })
+    const done = Effect.sync(() => {
+      worker.telling = false
+    })
+    worker.fibers.progress = this.fork(Effect.andThen(untilQuiet, done))
   }
 
   private postProgress(worker: Worker): void {

@@ -5,6 +5,7 @@
 
 import { type Event, isRunEvent, type QueueEvent } from "../queue/Event.ts"
 import { defaultPolicy, type Policy, type TagLimit } from "../queue/Policy.ts"
+import { limitName } from "../queue/Slots.ts"
 import { bornIn, isHoldingSlot, next, type RunState } from "../run/lifecycle.ts"
 import type { RunEvent } from "../run/RunEvent.ts"
 import type { RunId } from "../run/RunSpec.ts"
@@ -68,9 +69,9 @@ const meet = ({ key, value, each, limit: size }: TagLimit, tags: Tags): Limit | 
   const own = valueOf(tags, key)
   if (own === undefined || (value !== undefined && value !== own)) return undefined
   if (!each && value === undefined)
-    return { name: `tag:${key}`, size, covers: (other) => valueOf(other, key) !== undefined }
+    return { name: limitName("tag", key), size, covers: (other) => valueOf(other, key) !== undefined }
   return {
-    name: `${each ? "each" : "tag"}:${key}=${own}`,
+    name: limitName(each ? "each" : "tag", key, own),
     size,
     covers: (other) => valueOf(other, key) === own
   }

@@ -19,8 +19,11 @@ const NewerFormat = Schema.TaggedStruct("NewerFormat", {
   found: Schema.String,
   known: Schema.String
 })
-/** An event cannot be read, or cannot be where it is. */
-const Corrupt = Schema.TaggedStruct("Corrupt", { position: Schema.Int, issue: Schema.String })
+/** An event cannot be read, or cannot be where it is; without a position, the store as a whole cannot. */
+const Corrupt = Schema.TaggedStruct("Corrupt", {
+  position: Schema.optionalKey(Schema.Int),
+  issue: Schema.String
+})
 /** The store does not answer, or its answer is not known: full, read-only, failing, gone. */
 const Unavailable = Schema.TaggedStruct("Unavailable", { log: Schema.String, issue: Schema.String })
 
@@ -51,7 +54,9 @@ const describe = (reason: LogErrorReason): string => {
     case "NewerFormat":
       return `${reason.log} has ${reason.found}, written by a later version; this one knows ${reason.known}`
     case "Corrupt":
-      return `the log is damaged at position ${reason.position}: ${reason.issue}`
+      return reason.position === undefined
+        ? `the log is damaged: ${reason.issue}`
+        : `the log is damaged at position ${reason.position}: ${reason.issue}`
     case "Unavailable":
       return `${reason.log} cannot be used: ${reason.issue}`
   }

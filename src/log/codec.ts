@@ -3,6 +3,7 @@
  * the data is JSON.
  */
 import * as Schema from "effect/Schema"
+import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { type Event, EventData, type EventType, eventVersions } from "../queue/Event.ts"
 import { type LogError, logError } from "./LogError.ts"
 
@@ -33,11 +34,14 @@ export const toRow = (event: Event): Row => [
   JSON.stringify(event.data)
 ]
 
-const decoders = new Map<string, (data: unknown) => unknown>(
-  Object.entries(EventData).map(([type, schema]) => [
-    type,
-    Schema.decodeUnknownSync(schema as Schema.Codec<unknown>) as (data: unknown) => unknown
-  ])
+/** Compiled where the runtime allows it, since every replay decodes every event. */
+const decoderOf = (schema: Schema.Codec<unknown>): ((data: unknown) => unknown) => {
+  SchemaJITCompiler.enable(schema.ast)
+  return Schema.decodeUnknownSync(schema)
+}
+
+const decoders = new Map(
+  Object.entries(EventData).map(([type, schema]) => [type, decoderOf(schema as Schema.Codec<unknown>)])
 )
 
 const newer = (log: string, found: string, known: string): LogError =>

@@ -54,9 +54,7 @@ const paginate = (
   next: (from: Bounds) => Effect.Effect<Step, LogError>
 ): Stream.Stream<Event, LogError> =>
   Stream.paginate(start(range), (from) =>
-    isOver(from)
-      ? Effect.succeed([[], Option.none()] as const)
-      : Effect.map(next(from), ([page, rest]) => [page, isOver(rest) ? Option.none() : Option.some(rest)])
+    Effect.map(next(from), ([page, rest]) => [page, isOver(rest) ? Option.none() : Option.some(rest)])
   )
 
 /** The events of a range that are there now. */

@@ -3,7 +3,7 @@
  */
 import { statSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
-import { type LogErrorReason, logError } from "./LogError.ts"
+import type { LogErrorReason } from "./LogError.ts"
 
 /** "SgBx": marks the file as a log. */
 const applicationId = 0x53674278
@@ -34,11 +34,24 @@ const layout = `
   PRAGMA user_version = ${formatVersion};
 `
 
+/** Thrown where a file cannot be used as a log. Plain, so that the writer's thread has no schemas to load. */
+class Obstacle extends Error {
+  readonly reason: LogErrorReason
+
+  constructor(reason: LogErrorReason) {
+    super(reason._tag)
+    this.reason = reason
+  }
+}
+
+/** Someone else leads the log at `path`. */
+export const led = (path: string, holder: string): Error => new Obstacle({ _tag: "Led", log: path, holder })
+
 /** SQLite's result codes, those that a person can do something about. */
 const meanings: Readonly<Record<number, string>> = {
   5: "it is locked by another program",
   6: "it is locked by another program",
-  8: "it is read-only",
+  8: "it or its folder is read-only",
   10: "the disk reports an error",
   13: "the disk is full",
   14: "it cannot be opened: its folder is missing, read-only or closed to this user",
@@ -53,12 +66,13 @@ const codeOf = (error: unknown): number | undefined => {
 /** Whether the error only says that someone else holds the file. */
 export const isLocked = (error: unknown): boolean => codeOf(error) === 5 || codeOf(error) === 6
 
-/** What an error of SQLite's means for the log at `path`. */
+/** What an error, SQLite's or one thrown here, means for the log at `path`. */
 export const reasonOf = (path: string, error: unknown): LogErrorReason => {
+  if (error instanceof Obstacle) return error.reason
   const code = codeOf(error)
   const said = error instanceof Error ? error.message : String(error)
   if (code === 26) return { _tag: "NotALog", log: path, found: "no SQLite file" }
-  if (code === 11) return { _tag: "Corrupt", position: 0, issue: said }
+  if (code === 11) return { _tag: "Corrupt", issue: said }
   const meaning = code === undefined ? undefined : meanings[code]
   return { _tag: "Unavailable", log: path, issue: meaning ? `${meaning} (${said})` : said }
 }
@@ -71,19 +85,19 @@ const isEmpty = (db: DatabaseSync): boolean =>
 
 const check = (db: DatabaseSync, path: string): void => {
   if (pragma(db, "application_id") !== applicationId) {
-    throw logError({ _tag: "NotALog", log: path, found: "an SQLite file of another program" })
+    throw new Obstacle({ _tag: "NotALog", log: path, found: "an SQLite file of another program" })
   }
   const version = pragma(db, "user_version")
   if (version > formatVersion) {
     const known = `format ${formatVersion}`
-    throw logError({ _tag: "NewerFormat", log: path, found: `format ${version}`, known })
+    throw new Obstacle({ _tag: "NewerFormat", log: path, found: `format ${version}`, known })
   }
 }
 
 /** Whether something is there; throws if it is no file. */
 const isThere = (path: string): boolean => {
   const stats = statSync(path, { throwIfNoEntry: false })
-  if (stats && !stats.isFile()) throw logError({ _tag: "NotALog", log: path, found: "no file" })
+  if (stats && !stats.isFile()) throw new Obstacle({ _tag: "NotALog", log: path, found: "no file" })
   return stats !== undefined
 }
 
@@ -98,13 +112,13 @@ const using = (db: DatabaseSync, use: () => void): DatabaseSync => {
   }
 }
 
-/** Opens a log that is there, for reading only. Throws a `LogError` or SQLite's own error. */
+/** Opens a log that is there, for reading only. Throws what `reasonOf` explains. */
 export const openForReading = (path: string): DatabaseSync => {
-  if (!isThere(path)) throw logError({ _tag: "Missing", log: path })
+  if (!isThere(path)) throw new Obstacle({ _tag: "Missing", log: path })
   const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
   return using(db, () => {
     // One that is just being made is not there yet.
-    if (isEmpty(db)) throw logError({ _tag: "Missing", log: path })
+    if (isEmpty(db)) throw new Obstacle({ _tag: "Missing", log: path })
     check(db, path)
   })
 }
@@ -116,7 +130,7 @@ const layOut = (db: DatabaseSync): void => {
   db.exec("COMMIT")
 }
 
-/** Opens a log for writing, laying it out if there is none. Throws a `LogError` or SQLite's own error. */
+/** Opens a log for writing, laying it out if there is none. Throws what `reasonOf` explains. */
 export const openForWriting = (path: string): DatabaseSync => {
   isThere(path)
   const db = new DatabaseSync(path, { timeout: 5_000 })

@@ -11,8 +11,8 @@ import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { type MessagePort, parentPort, workerData } from "node:worker_threads"
 import type { Row } from "./codec.ts"
 import type { Candidate } from "./EventLog.ts"
-import { LogError, type LogErrorReason, logError } from "./LogError.ts"
-import { isLocked, openForWriting, reasonOf } from "./sqliteFile.ts"
+import type { LogErrorReason } from "./LogError.ts"
+import { isLocked, led, openForWriting, reasonOf } from "./sqliteFile.ts"
 
 /** What the writer is started with. */
 export interface WriterData extends Candidate {
@@ -32,7 +32,7 @@ const attempt = <A>(path: string, run: () => A): A | { readonly failed: LogError
   try {
     return run()
   } catch (error) {
-    return { failed: error instanceof LogError ? error.reason : reasonOf(path, error) }
+    return { failed: reasonOf(path, error) }
   }
 }
 
@@ -69,10 +69,9 @@ class Writer {
     }
   }
 
-  private led(): LogError {
+  private led(): Error {
     const row = this.db.prepare("SELECT holder FROM lead").get()
-    const holder = String(row?.["holder"] ?? "another process")
-    return logError({ _tag: "Led", log: this.path, holder })
+    return led(this.path, String(row?.["holder"] ?? "another process"))
   }
 
   private lock(takeOver: boolean): DatabaseSync {
@@ -81,7 +80,7 @@ class Writer {
     if (takeOver) rmSync(file, { force: true })
     const guard = new DatabaseSync(file, { timeout: 0 })
     try {
-      guard.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
+      guard.exec("PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
       return guard
     } catch (error) {
       guard.close()
@@ -113,6 +112,8 @@ class Writer {
   release(): void {
     try {
       this.db.prepare("UPDATE lead SET holder = NULL WHERE epoch = ?").run(this.epoch)
+      // At rest, the one file holds all that is in the log, even while others have it open.
+      this.db.exec("PRAGMA wal_checkpoint(TRUNCATE)")
     } finally {
       this.close()
     }

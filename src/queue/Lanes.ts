@@ -45,7 +45,7 @@ export class Lanes {
   }
 
   add(run: Run, slots: ReadonlyArray<Slot>): void {
-    const key = slots.map((slot) => slot.limit).join("\n")
+    const key = JSON.stringify(slots.map((slot) => slot.limit))
     const lane = this.lanes.get(key)
     if (lane) {
       lane.runs.add(run)

@@ -13,6 +13,12 @@ export interface Slot {
   readonly size: number
 }
 
+/** Names a limit. No two share a name: a key with `=` or `"` in it stands in quotes. */
+export const limitName = (form: "tag" | "each", key: string, value?: string): string => {
+  const name = `${form}:${/[="]/.test(key) ? JSON.stringify(key) : key}`
+  return value === undefined ? name : `${name}=${value}`
+}
+
 type Tags = Readonly<Record<string, string>>
 
 const noTags: Tags = {}
@@ -42,9 +48,9 @@ export class Limits {
       const any = forms.get("any")
       const exact = forms.get(`=${value}`)
       const each = forms.get("each")
-      if (any) slots.push({ limit: `tag:${key}`, size: any.limit })
-      if (exact) slots.push({ limit: `tag:${key}=${value}`, size: exact.limit })
-      if (each) slots.push({ limit: `each:${key}=${value}`, size: each.limit })
+      if (any) slots.push({ limit: limitName("tag", key), size: any.limit })
+      if (exact) slots.push({ limit: limitName("tag", key, value), size: exact.limit })
+      if (each) slots.push({ limit: limitName("each", key, value), size: each.limit })
     }
     return slots
   }

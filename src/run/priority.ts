@@ -39,4 +39,7 @@ export const parsePriority = (text: string): Priority => {
 export const priorityOf = (run: {
   readonly priority?: number | undefined
   readonly tags?: Readonly<Record<string, string>> | undefined
-}): Priority => run.priority ?? parsePriority(run.tags?.[priorityTag] ?? "0")
+}): Priority => {
+  const tag = run.tags?.[priorityTag]
+  return run.priority ?? (tag === undefined ? 0 : parsePriority(tag))
+}

@@ -1,0 +1,73 @@
+/**
+ * What `run` is to do: the runs of a file, or whatever waits in the log.
+ */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type { Plan } from "../config/runFile.ts"
+import { Coordinator } from "../coordinator/Coordinator.ts"
+import type { RunQueue } from "../queue/RunQueue.ts"
+import { isFinished } from "../run/lifecycle.ts"
+import type { Run } from "../run/Run.ts"
+import { findBatch } from "./batch.ts"
+import { Exit, exitCodes } from "./exitCodes.ts"
+import { readQueue } from "./reading.ts"
+
+/** What to follow: some runs, from a position of the log on, under a heading. */
+export interface Work {
+  readonly heading: string
+  readonly position: number
+  readonly runs: ReadonlyArray<Run>
+  /** Whether runs that are submitted meanwhile are followed too. */
+  readonly takesNew: boolean
+}
+
+const workOf = (queue: RunQueue, heading: string, ids: ReadonlyArray<string>, takesNew: boolean): Work => ({
+  heading,
+  position: queue.position,
+  runs: ids.map((id) => queue.run(id)),
+  takesNew
+})
+
+const changedError = (names: ReadonlyArray<string>, file: string): Exit => {
+  const which = names.join(", ")
+  const message =
+    `The last batch of ${file} was cut off, and the file has changed since: ${which}. ` +
+    "Undo the change to go on with it, or use --fresh to cancel what is left and begin anew."
+  return new Exit({ code: exitCodes.usage.code, message })
+}
+
+/** Submits what of the batch is not in the log yet, all in one turn. */
+export const beginBatch = Effect.fnUntraced(function* (plan: Plan, fresh: boolean) {
+  const coordinator = yield* Coordinator
+  const left = yield* coordinator.query((queue) => findBatch(queue, plan))
+  if (fresh) {
+    const unfinished = left.begun.filter((run) => !isFinished(run.state))
+    yield* Effect.forEach(unfinished, ({ id: run }) =>
+      Effect.andThen(coordinator.ask({ _tag: "CancelRun", run, reason: "--fresh" }), coordinator.ended(run))
+    )
+  } else if (left.changed.length > 0) {
+    return yield* changedError(left.changed, plan.file)
+  }
+  const batch = yield* coordinator.query((queue) => findBatch(queue, plan))
+  const known = new Set(batch.begun.map((run) => run.id))
+  const missing = batch.specs.filter((spec) => !known.has(spec.id))
+  const replies = yield* coordinator.askAll(missing.map((spec) => ({ _tag: "SubmitRun", spec })))
+  for (const reply of replies) if (Result.isFailure(reply)) return yield* reply.failure
+  const done = batch.begun.filter((run) => isFinished(run.state)).length
+  const goesOn = batch.begun.length > 0 ? `, going on: ${done} of ${batch.specs.length} done` : ""
+  const heading = `${plan.file}, batch ${batch.number}${goesOn}`
+  const ids = batch.specs.map((spec) => spec.id)
+  return yield* coordinator.query((queue) => workOf(queue, heading, ids, false))
+})
+
+/** All that has not ended, whoever submitted it; asked before anyone leads, so that nothing has ended yet. */
+export const takeUpQueue = Effect.fnUntraced(function* (log: string) {
+  const queue = yield* readQueue(log)
+  const unfinished = [...queue.runs.values()].filter((run) => !isFinished(run.state))
+  return workOf(
+    queue,
+    "what waits in the log",
+    unfinished.map((run) => run.id),
+    true
+  )
+})

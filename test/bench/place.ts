@@ -1,0 +1,54 @@
+/**
+ * Where benchmarks write: a real disk, the same for ours and for the baseline.
+ */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { openForWriting } from "../../src/log/sqliteFile.ts"
+
+/** Runs with a fresh folder; `SIGNALBOX_BENCH_DIR` says on which disk. */
+export const withFolder = async <A>(use: (folder: string) => Promise<A>): Promise<A> => {
+  const folder = mkdtempSync(join(process.env["SIGNALBOX_BENCH_DIR"] ?? tmpdir(), "signalbox-bench-"))
+  try {
+    return await use(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** An event's columns as SQLite has them. */
+export type RawRow = ReadonlyArray<string | number | null>
+
+/** All rows of a log, in order. */
+export const rowsOf = (log: string): ReadonlyArray<RawRow> => {
+  const db = new DatabaseSync(log, { readOnly: true })
+  const statement = db.prepare("SELECT * FROM event ORDER BY position")
+  statement.setReturnArrays(true)
+  const rows = statement.all() as unknown as ReadonlyArray<RawRow>
+  db.close()
+  return rows
+}
+
+/** The same rows in the same commits, straight into a file of the same layout; answers each commit's milliseconds. */
+export const appendRaw = (
+  file: string,
+  commits: ReadonlyArray<ReadonlyArray<RawRow>>
+): ReadonlyArray<number> => {
+  const db = openForWriting(file)
+  const insert = db.prepare("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+  const took = commits.map((rows) => {
+    const began = performance.now()
+    db.exec("BEGIN IMMEDIATE")
+    for (const row of rows) insert.run(...row)
+    db.exec("COMMIT")
+    return performance.now() - began
+  })
+  db.close()
+  return took
+}
+
+/** Rows by the turn that wrote them: one commit each. */
+export const byTurn = (rows: ReadonlyArray<RawRow>): ReadonlyArray<ReadonlyArray<RawRow>> => [
+  ...Map.groupBy(rows, (row) => row[1]).values()
+]

@@ -1,0 +1,128 @@
+/**
+ * What others install: packed as it is published, put into an empty project, compiled against, run.
+ */
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { delimiter, dirname, join } from "node:path"
+import { publint } from "publint"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { software } from "../src/software.ts"
+
+const root = join(import.meta.dirname, "..")
+const folder = mkdtempSync(join(tmpdir(), "signalbox-package-"))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** As a stranger's shell has it: this Node, and nothing of the npm that runs the tests. */
+const env = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_)/i.test(name))),
+  PATH: [dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter),
+  NO_COLOR: "1"
+}
+
+const call = (cwd: string, program: string, ...args: ReadonlyArray<string>): string => {
+  try {
+    return execFileSync(program, args, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] })
+  } catch (error) {
+    const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string }
+    throw new Error(`${program} ${args.join(" ")}\n${stdout}${stderr}`)
+  }
+}
+const inProject = (program: string, ...args: ReadonlyArray<string>) => call(folder, program, ...args)
+const tool = (name: string): string => join(root, "node_modules/.bin", name)
+
+/** A program as a user would write it. */
+const consumer = `
+import { type Explanation, open } from "signalbox"
+
+await using box = await open({ log: "log.db", jobs: { double: ({ input }) => Number(input) * 2 } })
+// @ts-expect-error a log is named by its path
+void (() => open({ log: 1 }))
+const run = await box.submit({ job: "double", input: 21, tags: { team: "data" } })
+const why: Explanation | undefined = await box.why(run.id)
+const { end } = await box.ended(run.id)
+if (end?.state === "succeeded") console.log(why?.run === run.id, end.result)
+`
+
+const compilerOptions = {
+  strict: true,
+  module: "nodenext",
+  target: "esnext",
+  skipLibCheck: true,
+  noEmit: true,
+  types: []
+}
+
+let packed: ReadonlyArray<string> = []
+let tarball = ""
+
+beforeAll(() => {
+  const said = call(root, "npm", "pack", "--json", "--foreground-scripts=false", "--pack-destination", folder)
+  const [pack] = JSON.parse(said) as [
+    { readonly filename: string; readonly files: ReadonlyArray<{ readonly path: string }> }
+  ]
+  packed = pack.files.map(({ path }) => path)
+  tarball = join(folder, pack.filename)
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ name: "consumer", type: "module", private: true })
+  )
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["main.ts"] }))
+  writeFileSync(join(folder, "main.ts"), consumer)
+  inProject("npm", "install", "--prefer-offline", "--no-audit", "--no-fund", tarball)
+}, 240_000)
+
+describe("the package", () => {
+  it("holds the library, the command line and the docs, and nothing of how they are made", () => {
+    const isMeant = (path: string): boolean =>
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/.+|dist\/(bin|machines|src)\/.+)$/.test(path)
+    expect(packed).toEqual(
+      expect.arrayContaining(["README.md", "LICENSE", "CHANGELOG.md", "dist/src/index.d.ts"])
+    )
+    expect(packed.filter((path) => !isMeant(path))).toEqual([])
+    expect(packed.filter((path) => /^dist\/src\/(cli|http|debugger)\/|\.map$/.test(path))).toEqual([])
+  })
+
+  it("is described rightly to Node and to bundlers", async () => {
+    const bytes = readFileSync(tarball)
+    const { messages } = await publint({ pack: { tarball: new Uint8Array(bytes).buffer }, strict: true })
+    expect(messages).toEqual([])
+  })
+
+  it("is described rightly to TypeScript", () => {
+    expect(call(root, tool("attw"), tarball, "--profile", "esm-only", "--format", "ascii")).toContain("🟢")
+  })
+
+  it("brings what the library needs, and no Node and no server", () => {
+    const { packages } = JSON.parse(readFileSync(join(folder, "package-lock.json"), "utf8")) as {
+      readonly packages: Readonly<Record<string, unknown>>
+    }
+    const installed = Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, ""))
+    expect(installed).toEqual(expect.arrayContaining(["signalbox", "effect", "xstate"]))
+    expect(installed.filter((name) => /^node-|platform-node|^(vite|typescript|yaml)/.test(name))).toEqual([])
+  })
+})
+
+describe("a program that uses the package", () => {
+  it("compiles", () => {
+    inProject(tool("tsc"), "--project", "tsconfig.json")
+  })
+
+  it("runs, with its log in a file", () => {
+    expect(inProject("node", "main.ts")).toBe("true 42\n")
+    expect(existsSync(join(folder, "log.db"))).toBe(true)
+  })
+})
+
+describe("the command line of the package", () => {
+  const signalbox = (...args: ReadonlyArray<string>) => inProject("npx", "--no-install", "signalbox", ...args)
+
+  it("tells its version", () => {
+    expect(signalbox("--version").replace(" v", " ").trim()).toBe(software)
+  })
+
+  it("writes and reads a log", () => {
+    signalbox("submit", "--id", "first", "--", "true")
+    expect(signalbox("list", "--json")).toContain("first")
+  })
+})
