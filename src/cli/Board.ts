@@ -8,6 +8,7 @@ import type { Run } from "../run/Run.ts"
 import type { RunEvent } from "../run/RunEvent.ts"
 import { paint, paintState, showBetween, showLength, table } from "./format.ts"
 import { remark } from "./listCommands.ts"
+import type { Work } from "./Work.ts"
 
 /** Runs in flight that are shown by name. */
 const shownMax = 8
@@ -18,19 +19,19 @@ const styles = { succeeded: "green", failed: "red", canceled: "yellow" } as cons
 export class Board {
   private readonly runs = new Map<string, Run>()
   private readonly nameOf: (run: Run) => string
-  private readonly takesNew: boolean
+  private readonly expected: Work["expected"]
 
-  /** `takesNew`: whether runs that are submitted meanwhile are its own too. */
-  constructor(runs: Iterable<Run>, nameOf: (run: Run) => string, takesNew: boolean) {
+  constructor({ runs, expected }: Work, nameOf: (run: Run) => string) {
     for (const run of runs) this.runs.set(run.id, run)
     this.nameOf = nameOf
-    this.takesNew = takesNew
+    this.expected = expected
   }
 
   /** Takes an event of one of its runs in; answers a line about it if it is worth one. */
   apply(event: RunEvent): string | undefined {
     const before = this.runs.get(event.run)
-    if (!before && !(this.takesNew && event.type === "RunSubmitted")) return undefined
+    if (!before && (event.type !== "RunSubmitted" || this.expected?.has(event.run) === false))
+      return undefined
     const run = evolve(before, event)
     this.runs.set(run.id, run)
     const name = this.nameOf(run)
@@ -49,7 +50,8 @@ export class Board {
 
   /** Whether all of its runs have ended. */
   get done(): boolean {
-    return this.all.every((run) => isFinished(run.state))
+    const here = this.expected === undefined || this.runs.size === this.expected.size
+    return here && this.all.every((run) => isFinished(run.state))
   }
 
   /** What is going on at the time `now`, in a few lines. */
@@ -64,7 +66,7 @@ export class Board {
     })
     const more =
       inFlight.length > shownMax ? [paint("dim", `  … and ${inFlight.length - shownMax} more`)] : []
-    const counts = `${inFlight.length} in flight · ${waiting} waiting · ${done} of ${this.runs.size} done`
+    const counts = `${inFlight.length} in flight · ${waiting} waiting · ${done} of ${this.expected?.size ?? this.runs.size} done`
     return [paint("bold", counts), ...rows, ...more].join("\n")
   }
 

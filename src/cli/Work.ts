@@ -5,7 +5,6 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Plan } from "../config/runFile.ts"
 import { Coordinator } from "../coordinator/Coordinator.ts"
-import type { RunQueue } from "../queue/RunQueue.ts"
 import { isFinished } from "../run/lifecycle.ts"
 import type { Run } from "../run/Run.ts"
 import { findBatch } from "./batch.ts"
@@ -16,17 +15,11 @@ import { readQueue } from "./reading.ts"
 export interface Work {
   readonly heading: string
   readonly position: number
+  /** Those that the log knows at that position. */
   readonly runs: ReadonlyArray<Run>
-  /** Whether runs that are submitted meanwhile are followed too. */
-  readonly takesNew: boolean
+  /** The runs that are to come, by id; any if undefined. */
+  readonly expected: ReadonlySet<string> | undefined
 }
-
-const workOf = (queue: RunQueue, heading: string, ids: ReadonlyArray<string>, takesNew: boolean): Work => ({
-  heading,
-  position: queue.position,
-  runs: ids.map((id) => queue.run(id)),
-  takesNew
-})
 
 const changedError = (names: ReadonlyArray<string>, file: string): Exit => {
   const which = names.join(", ")
@@ -48,26 +41,24 @@ export const beginBatch = Effect.fnUntraced(function* (plan: Plan, fresh: boolea
   } else if (left.changed.length > 0) {
     return yield* changedError(left.changed, plan.file)
   }
-  const batch = yield* coordinator.query((queue) => findBatch(queue, plan))
-  const known = new Set(batch.begun.map((run) => run.id))
-  const missing = batch.specs.filter((spec) => !known.has(spec.id))
+  const [position, batch] = yield* coordinator.query(
+    (queue) => [queue.position, findBatch(queue, plan)] as const
+  )
+  const { begun, specs, number } = batch
+  const known = new Set(begun.map((run) => run.id))
+  const missing = specs.filter((spec) => !known.has(spec.id))
   const replies = yield* coordinator.askAll(missing.map((spec) => ({ _tag: "SubmitRun", spec })))
   for (const reply of replies) if (Result.isFailure(reply)) return yield* reply.failure
-  const done = batch.begun.filter((run) => isFinished(run.state)).length
-  const goesOn = batch.begun.length > 0 ? `, going on: ${done} of ${batch.specs.length} done` : ""
-  const heading = `${plan.file}, batch ${batch.number}${goesOn}`
-  const ids = batch.specs.map((spec) => spec.id)
-  return yield* coordinator.query((queue) => workOf(queue, heading, ids, false))
+  const done = begun.filter((run) => isFinished(run.state)).length
+  const goesOn = begun.length > 0 ? `, going on: ${done} of ${specs.length} done` : ""
+  const heading = `${plan.file}, batch ${number}${goesOn}`
+  return { heading, position, runs: begun, expected: new Set(specs.map((spec) => spec.id)) } satisfies Work
 })
 
 /** All that has not ended, whoever submitted it; asked before anyone leads, so that nothing has ended yet. */
 export const takeUpQueue = Effect.fnUntraced(function* (log: string) {
   const queue = yield* readQueue(log)
   const unfinished = [...queue.runs.values()].filter((run) => !isFinished(run.state))
-  return workOf(
-    queue,
-    "what waits in the log",
-    unfinished.map((run) => run.id),
-    true
-  )
+  const heading = "what waits in the log"
+  return { heading, position: queue.position, runs: unfinished, expected: undefined } satisfies Work
 })

@@ -71,10 +71,10 @@ const work = Effect.fnUntraced(function* (
   const began = yield* Clock.currentTimeMillis
   const display = new Display(!json && !plain && process.stdout.isTTY === true, json)
   const cut = yield* Deferred.make<"interrupted" | "terminated">()
-  const toDo = yield* begin
-  const board = new Board(toDo.runs, nameOf, toDo.takesNew)
-  display.line(`${count(toDo.runs.length, "run")}: ${toDo.heading}`)
   yield* handleSignals(display, cut)
+  const toDo = yield* begin
+  const board = new Board(toDo, nameOf)
+  display.line(`${count(toDo.expected?.size ?? toDo.runs.length, "run")}: ${toDo.heading}`)
   const end = yield* Effect.raceAllFirst([
     Effect.as(follow(toDo, board, display), "done" as const),
     Deferred.await(cut),
@@ -90,7 +90,7 @@ const work = Effect.fnUntraced(function* (
 export const run = Command.make(
   "run",
   {
-    file: Argument.File("file", { mustExist: false }).pipe(
+    file: Argument.String("file").pipe(
       Argument.withMetavar("FILE"),
       Argument.withDescription("A run file; if left out, what waits in the log is done"),
       Argument.optional

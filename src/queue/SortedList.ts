@@ -56,17 +56,16 @@ export class SortedList<A> {
     if (chunk.length > chunkMax) this.chunks.splice(at + 1, 0, chunk.splice(chunkMax / 2))
   }
 
-  /** Takes the item out; false if it was not in. */
-  remove(item: A): boolean {
+  /** Takes out an item that is in. An order that does not find it again is broken, and so is all that stands on it. */
+  remove(item: A): void {
     const at = this.chunkOf(item)
-    const chunk = this.chunks[at]
-    if (!chunk) return false
+    const chunk = this.chunks[at] ?? []
     const index = this.indexIn(chunk, item)
-    if (this.compare(chunk[index] as A, item) !== 0) return false
+    if (index === chunk.length || this.compare(chunk[index] as A, item) !== 0)
+      throw new Error("an item is not where its order puts it")
     chunk.splice(index, 1)
     if (chunk.length === 0) this.chunks.splice(at, 1)
     this.size--
-    return true
   }
 
   /** How many items come before this one, which need not be in. */

@@ -13,6 +13,7 @@ export class Waiting {
   /** All that wait, in order. */
   readonly line: SortedList<Run>
   private readonly lanes: Lanes
+  private readonly order: RunOrder
   private readonly slotsFor: SlotsFor
   /** Those whose time has not come, the soonest first. */
   private readonly delayed = new SortedList<Run>((a, b) => a.notBefore - b.notBefore || a.order - b.order)
@@ -20,6 +21,7 @@ export class Waiting {
   constructor(order: RunOrder, slotsFor: SlotsFor) {
     this.line = new SortedList<Run>(order)
     this.lanes = new Lanes(order)
+    this.order = order
     this.slotsFor = slotsFor
   }
 
@@ -47,9 +49,15 @@ export class Waiting {
     }
   }
 
-  /** The first run in order that has room under all its limits. */
-  next(slots: Slots): Run | undefined {
-    return this.lanes.next(slots)
+  /** The first run in order that has room under all its limits, of those whose time has come. */
+  next(slots: Slots, now: number): Run | undefined {
+    for (let run = this.lanes.next(slots); run; run = this.lanes.next(slots)) {
+      if (run.notBefore <= now) return run
+      // The clock was set back since it was let in: its time is still to come.
+      this.lanes.remove(run)
+      this.delayed.add(run)
+    }
+    return undefined
   }
 
   /** These slots have been given back. */
@@ -59,6 +67,9 @@ export class Waiting {
 
   /** How many before this run need a slot of the limit too. */
   aheadAt(run: Run, limit: string): number {
-    return this.lanes.aheadAt(run, limit)
+    let ahead = this.lanes.aheadAt(run, limit)
+    for (const other of this.delayed)
+      if (this.order(other, run) < 0 && this.slotsFor(other).some((slot) => slot.limit === limit)) ahead++
+    return ahead
   }
 }

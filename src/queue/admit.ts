@@ -19,7 +19,8 @@ const admission = (queue: RunQueue, run: Run): RunFact => ({
 export const admit = (queue: RunQueue, now: number, record: (run: Run, fact: RunFact) => void): void => {
   if (!queue.admits) return
   queue.waiting.wake(now)
-  for (let first = queue.waiting.next(queue.slots); first; first = queue.waiting.next(queue.slots)) {
+  const next = () => queue.waiting.next(queue.slots, now)
+  for (let first = next(); first; first = next()) {
     const run = queue.run(first.id)
     record(run, admission(queue, run))
   }

@@ -15,6 +15,6 @@ export type Orders = Readonly<Record<string, RunOrder>>
 
 /** A custom order made total: what it leaves equal stands by priority. */
 export const orderNamed = (name: string | undefined, orders: Orders): RunOrder => {
-  const custom = name === undefined ? undefined : orders[name]
+  const custom = name !== undefined && Object.hasOwn(orders, name) ? orders[name] : undefined
   return custom ? (a, b) => custom(a, b) || byPriority(a, b) : byPriority
 }
