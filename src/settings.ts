@@ -14,8 +14,9 @@ export const settings = {
   /** How long `changes` waits for another process's write before it looks for itself. */
   followIntervalMs: 500,
 
-  /** After the log has failed: how long before it is read anew, doubled each time; and how often in a row. */
+  /** After the log has failed: how long before it is read anew; doubled each time. */
   recoveryDelayMs: 100,
+  /** How often in a row that is tried before the coordinator gives up. */
   recoveriesMax: 6,
 
   /** Dagster's `start_timeout_seconds`: a launched run that has not started by then is stopped and fails. */

@@ -15,17 +15,26 @@ import { Length, Moment, parseLength, parseMoment } from "./time.ts"
 const Env = Schema.Record(Schema.String, Schema.String)
 
 const shared = {
+  /** The kind of work, for people and for limits. */
   job: Schema.optionalKey(Schema.NonEmptyString),
+  /** Environment variables, on top of those of the coordinator. */
   env: Schema.optionalKey(Env),
+  /** The folder to run in, counted from the file's own, which is also the default. */
   cwd: Schema.optionalKey(Schema.NonEmptyString),
+  /** Labels that limits, priorities and people go by. */
   tags: Schema.optionalKey(Tags),
+  /** Higher goes first; 0 if left out. Goes before the tag `dagster/priority`. */
   priority: Schema.optionalKey(Schema.Int),
+  /** A moment before which the run is not admitted. */
   notBefore: Schema.optionalKey(Moment),
+  /** A length of time after which the run is stopped and fails. */
   maxRuntime: Schema.optionalKey(Length)
 }
 
 const FileRun = Schema.Struct({
+  /** Its name in the file, used once. */
   id: RunId,
+  /** A program and its arguments as a list, or one line for `/bin/sh`. */
   command: Schema.Union([Schema.NonEmptyString, Schema.NonEmptyArray(Schema.String)]),
   ...shared
 })

@@ -14,8 +14,9 @@ const TagConcurrencyLimit = Schema.Struct({
 
 /** The keys of `concurrency.runs`. */
 export const RunsPolicy = Schema.Struct({
-  /** -1 is no limit, 0 lets none start. */
+  /** Runs in progress at once; -1 is no limit, 0 lets none start. Default: 10. */
   max_concurrent_runs: Schema.optionalKey(Schema.Int),
+  /** Runs in progress at once by tag. */
   tag_concurrency_limits: Schema.optionalKey(Schema.NullOr(Schema.Array(TagConcurrencyLimit)))
 })
 export type RunsPolicy = typeof RunsPolicy.Type

@@ -8,22 +8,24 @@ import { Policy } from "./Policy.ts"
 
 /** The data of each kind of event that is not about one run. */
 export const QueueEventData = {
-  /** A coordinator has taken over, and writes under a new epoch. */
   CoordinatorStarted: Schema.Struct({
     software: Schema.String,
     host: Schema.String,
     pid: Schema.Int,
     admits: Schema.Boolean
+  }).annotate({ description: "A coordinator has taken over, and writes under a new epoch." }),
+  CoordinatorDraining: Schema.Struct({ reason: Schema.optionalKey(Schema.String) }).annotate({
+    description: "It admits nothing more."
   }),
-  /** It admits nothing more. */
-  CoordinatorDraining: Schema.Struct({ reason: Schema.optionalKey(Schema.String) }),
-  /** It has let go of the log. One that was killed leaves no such event. */
-  CoordinatorStopped: Schema.Struct({}),
-  /** Other rules are in force. Their number is what `RunAdmitted.policy` refers to. */
+  CoordinatorStopped: Schema.Struct({}).annotate({
+    description: "It has let go of the log. One that was killed leaves no such event."
+  }),
   PolicySet: Schema.Struct({
     number: Schema.Int,
     policy: Policy,
     reason: Schema.optionalKey(Schema.String)
+  }).annotate({
+    description: "Other rules are in force. Their number is what `RunAdmitted.policy` refers to."
   })
 } as const
 

@@ -5,26 +5,32 @@ import * as Schema from "effect/Schema"
 import { RunCommand } from "../run/RunCommand.ts"
 import { Policy } from "./Policy.ts"
 
-/** A coordinator takes over. Sent by itself, first of all. */
-export const StartCoordinator = Schema.TaggedStruct("StartCoordinator", {
-  /** The term under which it writes; above every one before it. */
+const reason = Schema.optionalKey(Schema.String)
+
+const StartCoordinator = Schema.TaggedStruct("StartCoordinator", {
   epoch: Schema.Int,
   software: Schema.String,
   host: Schema.String,
   pid: Schema.Int,
-  /** Whether it admits runs, or only takes commands for a later one. */
   admits: Schema.Boolean
+}).annotate({
+  description:
+    "A coordinator takes over, under an epoch above every one before it. Sent by itself, first of all. One that does " +
+    "not admit only takes commands for a later one."
 })
-/** Admit nothing more; follow what is in flight. */
-export const DrainCoordinator = Schema.TaggedStruct("DrainCoordinator", {
-  reason: Schema.optionalKey(Schema.String)
+
+/** Asks to admit nothing more. */
+export const DrainCoordinator = Schema.TaggedStruct("DrainCoordinator", { reason }).annotate({
+  description: "Admit nothing more; follow what is in flight."
 })
-/** Let go of the log. Sent by the coordinator itself, last of all. */
-export const StopCoordinator = Schema.TaggedStruct("StopCoordinator", {})
-/** Put other rules in force, from this turn on. */
-export const SetPolicy = Schema.TaggedStruct("SetPolicy", {
-  policy: Policy,
-  reason: Schema.optionalKey(Schema.String)
+
+const StopCoordinator = Schema.TaggedStruct("StopCoordinator", {}).annotate({
+  description: "Let go of the log. Sent by the coordinator itself, last of all."
+})
+
+/** Asks for other rules. */
+export const SetPolicy = Schema.TaggedStruct("SetPolicy", { policy: Policy, reason }).annotate({
+  description: "Put other rules in force, from this turn on."
 })
 
 /** What can be asked of the coordinator as a whole. */
@@ -32,7 +38,5 @@ export const QueueCommand = Schema.Union([StartCoordinator, DrainCoordinator, St
 export type QueueCommand = typeof QueueCommand.Type
 
 /** Everything that can be asked. */
-export const Command = Schema.Union([...RunCommand.members, ...QueueCommand.members]).annotate({
-  identifier: "Command"
-})
+export const Command = Schema.Union([...RunCommand.members, ...QueueCommand.members])
 export type Command = typeof Command.Type

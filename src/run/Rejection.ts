@@ -5,22 +5,28 @@ import * as Schema from "effect/Schema"
 
 const of = { command: Schema.String, run: Schema.String }
 
-/** The id is taken, for ever. */
-const RunExists = Schema.TaggedStruct("RunExists", { ...of, state: Schema.String })
-/** No run of that id was ever submitted here. */
-const RunUnknown = Schema.TaggedStruct("RunUnknown", of)
-/** The run is in a state that does not take the command. */
+const RunExists = Schema.TaggedStruct("RunExists", { ...of, state: Schema.String }).annotate({
+  description: "The id is taken, for ever."
+})
+const RunUnknown = Schema.TaggedStruct("RunUnknown", of).annotate({
+  description: "No run of that id was ever submitted here."
+})
 const StateRefuses = Schema.TaggedStruct("StateRefuses", {
   ...of,
   state: Schema.String,
   allowed: Schema.Array(Schema.String)
+}).annotate({ description: "The run is in a state that does not take the command." })
+const StaleAttempt = Schema.TaggedStruct("StaleAttempt", {
+  ...of,
+  attempt: Schema.Int,
+  current: Schema.Int
+}).annotate({ description: "The report speaks of an attempt that is not the run's current one." })
+const SubmitRefused = Schema.TaggedStruct("SubmitRefused", { ...of, reason: Schema.String }).annotate({
+  description: "The custom coordinator said no."
 })
-/** A report of an attempt that is not the run's current one. */
-const StaleAttempt = Schema.TaggedStruct("StaleAttempt", { ...of, attempt: Schema.Int, current: Schema.Int })
-/** The custom coordinator said no. */
-const SubmitRefused = Schema.TaggedStruct("SubmitRefused", { ...of, reason: Schema.String })
-/** What was asked for does not make sense; `issue` says where and what is allowed. */
-const CommandInvalid = Schema.TaggedStruct("CommandInvalid", { ...of, issue: Schema.String })
+const CommandInvalid = Schema.TaggedStruct("CommandInvalid", { ...of, issue: Schema.String }).annotate({
+  description: "What was asked for does not make sense; `issue` says where, and what is allowed."
+})
 
 /** Why a command was refused. */
 export const Rejection = Schema.Union([

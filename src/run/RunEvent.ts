@@ -17,39 +17,53 @@ export const Timeouts = Schema.Struct({
 })
 export type Timeouts = typeof Timeouts.Type
 
+const worker = Schema.optionalKey(WorkerFailure)
+
 /** The data of each kind of event that befalls a run. */
 export const RunEventData = {
-  /** Accepted as it stands in `spec`; `requested` is what came, where a custom coordinator changed it. */
   RunSubmitted: Schema.Struct({
     spec: RunSpec,
     requested: Schema.optionalKey(RunSpec),
     timeouts: Timeouts
+  }).annotate({
+    description:
+      "Accepted as it stands in `spec`; `requested` is what came, where a custom coordinator changed it. `timeouts` " +
+      "are settled here, whatever the policy says later."
   }),
-  /** Put in line. */
-  RunQueued: Schema.Struct({}),
-  /** May start: it has taken `slots`, one of each limit named, under the policy of that number. */
+  RunQueued: Schema.Struct({}).annotate({ description: "Put in line." }),
   RunAdmitted: Schema.Struct({
     attempt,
     policy: Schema.Int,
     slots: Schema.Array(Schema.String)
+  }).annotate({
+    description:
+      "May start: it has taken one slot of each limit that `slots` names, under the policy of that number."
   }),
-  /** Its worker runs. */
-  RunStarted: Schema.Struct({ attempt, worker: Schema.optionalKey(Schema.String) }),
-  /** Its worker told how far it has come. */
+  RunStarted: Schema.Struct({ attempt, worker: Schema.optionalKey(Schema.String) }).annotate({
+    description: "Its worker runs; `worker` says where, such as by a pid."
+  }),
   RunProgressed: Schema.Struct({
     attempt,
     fraction: Schema.optionalKey(Schema.Finite),
     message: Schema.optionalKey(Schema.String)
+  }).annotate({ description: "Its worker told how far it has come." }),
+  RunRequeued: Schema.Struct({ attempt, cause: WorkerFailure, notBefore: Timestamp }).annotate({
+    description: "Back in line, in its old place, because of `cause`; not admitted before `notBefore`."
   }),
-  /** Back in line, in its old place, because of `cause`; not admitted before `notBefore`. */
-  RunRequeued: Schema.Struct({ attempt, cause: WorkerFailure, notBefore: Timestamp }),
-  /** Its worker is to be stopped. */
-  RunCancelRequested: Schema.Struct({ attempt, cause: StopCause }),
-  RunSucceeded: Schema.Struct({ attempt, result: Schema.optionalKey(Schema.Json) }),
-  /** `worker` is how the worker ended, where a time limit is the cause; none if it never said. */
-  RunFailed: Schema.Struct({ attempt, cause: FailureCause, worker: Schema.optionalKey(WorkerFailure) }),
-  /** `worker` is how the worker ended; none if the run had none or it never said. */
-  RunCanceled: Schema.Struct({ attempt, cause: StopCause, worker: Schema.optionalKey(WorkerFailure) })
+  RunCancelRequested: Schema.Struct({ attempt, cause: StopCause }).annotate({
+    description: "Its worker is to be stopped, because someone asked or a time limit has passed."
+  }),
+  RunSucceeded: Schema.Struct({ attempt, result: Schema.optionalKey(Schema.Json) }).annotate({
+    description: "Ended well; `result` is what its job answered."
+  }),
+  RunFailed: Schema.Struct({ attempt, cause: FailureCause, worker }).annotate({
+    description:
+      "Ended with a cause. Where that is a time limit, `worker` is how its worker ended, if it said so."
+  }),
+  RunCanceled: Schema.Struct({ attempt, cause: StopCause, worker }).annotate({
+    description:
+      "Ended because someone asked for it. `worker` is how its worker ended, if it had one that said so."
+  })
 } as const
 
 export type RunEventData = { readonly [T in keyof typeof RunEventData]: (typeof RunEventData)[T]["Type"] }

@@ -1,0 +1,170 @@
+/**
+ * The pages of the reference that are written from the code. `npx vitest run test/docs -u` rewrites them.
+ */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import type * as Schema from "effect/Schema"
+import { exitCodes } from "../../../src/cli/exitCodes.ts"
+import { RunFile } from "../../../src/config/runFile.ts"
+import { EventData } from "../../../src/queue/Event.ts"
+import { Command } from "../../../src/queue/QueueCommand.ts"
+import { envelopeFields } from "../../../src/run/Envelope.ts"
+import { Rejection } from "../../../src/run/Rejection.ts"
+import { settings } from "../../../src/settings.ts"
+import { fieldsOf, type JsonSchema, jsonSchema } from "./fields.ts"
+
+const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ")
+
+const table = (headings: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
+  [headings, headings.map(() => "---"), ...rows].map((row) => `| ${row.map(cell).join(" | ")} |`).join("\n")
+
+const written = (from: string): string =>
+  `Written from ${from} by \`npx vitest run test/docs -u\`, and compared with it by a test.`
+
+const source = (path: string): string => readFileSync(join(import.meta.dirname, "../../..", path), "utf8")
+
+const fieldList = (schema: JsonSchema): string => {
+  const fields = fieldsOf(schema).filter((field) => field.name !== "_tag")
+  if (fields.length === 0) return "no fields"
+  return fields.map(({ name, type, optional }) => `\`${name}${optional ? "?" : ""}\`: ${type}`).join(", ")
+}
+
+const rowOf = (name: string, schema: JsonSchema): ReadonlyArray<string> => [
+  `\`${name}\``,
+  schema.description ?? "",
+  fieldList(schema)
+]
+
+const tagged = (schemas: ReadonlyArray<Schema.Top>): ReadonlyArray<ReadonlyArray<string>> =>
+  schemas.map((schema) => {
+    const json = jsonSchema(schema)
+    return rowOf(String(json.properties?.["_tag"]?.enum?.[0]), json)
+  })
+
+const events = (): string => `# Commands, events, rejections
+
+${written("the schemas in `src/run` and `src/queue`")} A field with \`?\` may be left out. Times are milliseconds since 1970, UTC;
+lengths of time are milliseconds.
+
+## Commands
+
+What can be asked. A command is decided in one turn: it is refused, or its events are durable when the answer comes.
+
+${table(["command", "meaning", "fields"], tagged(Command.members))}
+
+## Events
+
+What stands in the log. Each event carries the same envelope:
+
+${table(
+  ["field", "meaning"],
+  Object.keys(envelopeFields).map((name) => [`\`${name}\``, commentOn("src/run/Envelope.ts", name)])
+)}
+
+Its data depends on its type:
+
+${table(
+  ["event", "meaning", "data"],
+  Object.entries(EventData).map(([type, schema]) => rowOf(type, jsonSchema(schema)))
+)}
+
+## Rejections
+
+Why a command was refused. A refused command leaves no event.
+
+${table(["rejection", "meaning", "fields"], tagged(Rejection.members))}
+`
+
+/** The comment that stands right above a field in its source. */
+const commentOn = (path: string, name: string): string => {
+  const text = source(path)
+  const at = text.search(new RegExp(`^  ${name}:`, "m"))
+  const before = text.slice(0, Math.max(0, at)).trimEnd()
+  const comment = before.endsWith("*/") ? before.slice(before.lastIndexOf("/**") + 3, -2) : ""
+  return comment.replace(/\s*\n\s*\*\s*/g, " ").trim()
+}
+
+const settingsPage = (): string => `# Settings
+
+Every bound and every time of the system. ${written("`src/settings.ts`")}
+
+${table(
+  ["name", "value", "why"],
+  Object.entries(settings).map(([name, value]) => [
+    `\`${name}\``,
+    value.toLocaleString("en-US"),
+    commentOn("src/settings.ts", name)
+  ])
+)}
+`
+
+const runFilePage = (): string => {
+  const file = jsonSchema(RunFile)
+  const part = (name: string): JsonSchema => file.properties?.[name] ?? {}
+  const rows = (schema: JsonSchema) =>
+    fieldsOf(schema).map(({ name, type, optional }) => [
+      `\`${name}\``,
+      type,
+      optional ? "" : "yes",
+      commentOn("src/config/runFile.ts", name) || commentOn("src/config/runsPolicy.ts", name)
+    ])
+  const headings = ["key", "type", "needed", "meaning"]
+  return `# The run file
+
+Runs to do, and the rules to do them under, in YAML or JSON. An unknown key or a wrong type is an error with its line, and
+nothing is done. ${written("`src/config/runFile.ts`")} [nightly.yaml](../examples/nightly.yaml) is an example that runs.
+
+## \`policy\`
+
+The keys of \`concurrency.runs\` in a dagster.yaml. If the section is left out, the rules in force stay.
+
+${table(headings, rows(part("policy")))}
+
+Each of \`tag_concurrency_limits\` has a \`key\`, a \`limit\`, and maybe a \`value\`. Without one, all runs that carry the tag
+count together; with a text, those with that value; with \`{ applyLimitPerUniqueValue: true }\`, each value apart.
+
+## \`defaults\`
+
+What holds for each run that does not say otherwise; \`env\` and \`tags\` are merged. The keys are those of a run, save \`id\` and
+\`command\`.
+
+## \`runs\`
+
+${table(headings, rows(part("runs").items ?? part("runs").prefixItems?.[0] ?? {}))}
+
+A length of time is \`90s\`, \`10m\`, \`2 hours\`; a moment is \`2026-12-01T02:00:00Z\`, or a length of time from now.
+
+## Batches
+
+Each time that \`signalbox run FILE\` begins, its runs are a new batch, and their ids in the log end in its number: \`hash.3\`.
+If the last batch was cut off, the same command goes on with it. \`show\`, \`why\` and \`cancel\` find the newest run by its name in
+the file.
+`
+}
+
+const commandNames = ["run", "submit", "cancel", "list", "show", "queue", "why", "log", "replay", "chart"]
+
+/** `helpOf` answers what the program prints for `--help`. */
+const cliPage = (helpOf: (command: string) => string): string => `# The command line
+
+${written("the program itself")}
+
+## Exit codes
+
+${table(
+  ["code", "meaning"],
+  Object.values(exitCodes).map(({ code, meaning }) => [String(code), meaning])
+)}
+
+\`--json\` prints JSON on stdout: one document, or one a line for \`log\`. What goes wrong is told on stderr.
+
+${commandNames.map((name) => `## signalbox ${name}\n\n\`\`\`text\n${helpOf(name).trim()}\n\`\`\``).join("\n\n")}
+`
+
+/** Each page by its path under `docs/reference`. */
+export const pages = (helpOf: (command: string) => string): Readonly<Record<string, string>> => ({
+  "events.md": events(),
+  "settings.md": settingsPage(),
+  "run-file.md": runFilePage(),
+  "cli.md": cliPage(helpOf)
+})
