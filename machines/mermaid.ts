@@ -4,7 +4,7 @@
 import type { AnyStateMachine } from "xstate"
 
 /** The text of a `stateDiagram-v2`: one line for each arrow, in the chart's order. */
-export const toMermaid = ({ root, states }: AnyStateMachine): string => {
+export const mermaid = ({ root, states }: AnyStateMachine): string => {
   const lines = root.initial.target.map((state) => `[*] --> ${state.key}`)
   for (const state of Object.values(states)) {
     for (const arrow of [...state.transitions.values()].flat())

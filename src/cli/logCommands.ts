@@ -7,7 +7,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { toMermaid } from "../../machines/mermaid.ts"
+import { mermaid } from "../../machines/mermaid.ts"
 import { runMachine } from "../../machines/runMachine.ts"
 import { parseMoment } from "../config/time.ts"
 import { replay } from "../history/replay.ts"
@@ -103,6 +103,6 @@ export const chart = Command.make(
   {},
   Effect.fn(function* () {
     const { json } = yield* root
-    yield* print(json, runMachine.config, () => toMermaid(runMachine))
+    yield* print(json, runMachine.config, () => mermaid(runMachine))
   })
 ).pipe(Command.withDescription("Print the chart of a run's life as Mermaid, from the machine that decides"))

@@ -149,10 +149,11 @@ export class Invariants {
       yield ["slots", `names policy ${data.policy}; policy ${this.policyNumber} is in force`]
     const limits = limitsOver(this.policy, run.tags)
     const needed = limits.map(({ name }) => name)
-    if (new Set([...needed, ...data.slots]).size !== needed.length || data.slots.length !== needed.length)
+    if (JSON.stringify(needed.toSorted()) !== JSON.stringify(data.slots.toSorted()))
       yield ["slots", `run ${id} takes ${data.slots.join(", ")}; it needs ${needed.join(", ")}`]
     for (const { name, size, covers } of limits) {
-      const held = Array.from(this.inProgress).filter(({ tags }) => covers(tags)).length
+      let held = 0
+      for (const { tags } of this.inProgress) if (covers(tags)) held++
       if (held >= size)
         yield ["limit", `admits run ${id}, though ${held} of ${size} slots of ${name} are held`]
     }

@@ -1,0 +1,162 @@
+import { describe, expect, it } from "vitest"
+import { Invariants, type Rule, type Violation } from "../../src/history/Invariants.ts"
+import type { Event, EventType } from "../../src/queue/Event.ts"
+import { defaultPolicy, type Policy } from "../../src/queue/Policy.ts"
+import { settings } from "../../src/settings.ts"
+import { ended, started, submit, under, unreachable } from "../queue/commands.ts"
+
+const violationsOf = (log: ReadonlyArray<Event>): ReadonlyArray<Violation> => {
+  const invariants = new Invariants()
+  return log.flatMap((event) => invariants.take(event))
+}
+
+const policy: Policy = {
+  ...defaultPolicy,
+  maxConcurrentRuns: 2,
+  tagLimits: [{ key: "team", each: true, limit: 1 }]
+}
+
+/** Two runs of one team, one after the other, and one of another team beside them; over two terms. */
+const soundLog = (): Array<Event> => {
+  const world = under(policy)
+  const of = (team: string, notBefore = 0) => ({ tags: { team }, notBefore })
+  world.turn(submit("a", of("red")), submit("b", of("red")), submit("c", of("blue", world.now + 500)))
+  world.now += 1000
+  world.turn(started("a"))
+  world.restart()
+  world.now += 1000
+  world.turn(ended("a"))
+  return world.log
+}
+
+type Edit = (log: Array<Event>) => ReadonlyArray<Event>
+
+/** The log with the first event of that type, and of that run, changed. */
+const change =
+  (type: EventType, run: string | null, how: (event: Event) => object): Edit =>
+  (log) => {
+    const at = log.findIndex((event) => event.type === type && event.run === run)
+    return log.with(at, { ...log[at], ...how(log[at] as Event) } as Event)
+  }
+
+const inData = (type: EventType, run: string | null, data: object): Edit =>
+  change(type, run, (event) => ({ data: { ...event.data, ...data } }))
+
+const numbered = (log: ReadonlyArray<Event>): ReadonlyArray<Event> =>
+  log.map((event, index) => ({ ...event, position: index + 1 }) as Event)
+
+/** The log with a copy of one event right after another one. */
+const copy =
+  (type: EventType, run: string, after: EventType, ofRun: string | null): Edit =>
+  (log) => {
+    const where = log.findIndex((event) => event.type === after && event.run === ofRun)
+    const before = log[where] as Event
+    const copied = log.find((event) => event.type === type && event.run === run) as Event
+    const { turn, at, epoch } = before
+    return numbered(log.toSpliced(where + 1, 0, { ...copied, turn, at, epoch }))
+  }
+
+describe("a log", () => {
+  it("that a coordinator wrote breaks nothing", () => {
+    expect(violationsOf(soundLog())).toEqual([])
+    expect(soundLog().map(({ type, run }) => [type, run].join(" "))).toEqual([
+      "CoordinatorStarted ",
+      "PolicySet ",
+      ...["RunSubmitted a", "RunQueued a", "RunSubmitted b", "RunQueued b", "RunSubmitted c", "RunQueued c"],
+      "RunAdmitted a",
+      ...["RunStarted a", "RunAdmitted c"],
+      "CoordinatorStarted ",
+      ...["RunSucceeded a", "RunAdmitted b"]
+    ])
+  })
+
+  it.each<[string, Rule, Edit]>([
+    ["that has a gap", "position", (log) => log.toSpliced(5, 1)],
+    [
+      "that does not begin at its beginning",
+      "position",
+      (log) => log.map((event) => ({ ...event, position: event.position + 1 }))
+    ],
+    ["whose time falls", "time", change("CoordinatorStarted", null, ({ at }) => ({ at: at + 5000 }))],
+    ["whose turns fall", "turn", change("RunSucceeded", "a", () => ({ turn: 2 }))],
+    ["that leaves out a turn", "turn", change("RunStarted", "a", ({ turn }) => ({ turn: turn + 1 }))],
+    ["of which one turn has two times", "turn", change("RunAdmitted", "b", ({ at }) => ({ at: at + 1 }))],
+    [
+      "of which one turn has two epochs",
+      "turn",
+      change("RunAdmitted", "b", ({ epoch }) => ({ epoch: epoch + 1 }))
+    ],
+    ["whose epoch falls", "epoch", change("RunSucceeded", "a", () => ({ epoch: 1 }))],
+    ["that submits a run twice", "chart", copy("RunSubmitted", "a", "RunQueued", "b")],
+    ["that tells of a run that nobody submitted", "chart", change("RunSubmitted", "b", () => ({ run: "d" }))],
+    ["that starts a run that was not admitted", "chart", copy("RunStarted", "a", "RunQueued", "a")],
+    ["that ends a run twice", "chart", copy("RunSucceeded", "a", "RunSucceeded", "a")],
+    ["that leaves out an attempt", "attempt", inData("RunAdmitted", "b", { attempt: 2 })],
+    [
+      "that tells of another attempt than the current one",
+      "attempt",
+      inData("RunStarted", "a", { attempt: 2 })
+    ],
+    [
+      "that admits where no coordinator does",
+      "admission",
+      inData("CoordinatorStarted", null, { admits: false })
+    ],
+    [
+      "that admits after its coordinator has stopped",
+      "admission",
+      (log) => log.with(11, { ...log[11], type: "CoordinatorStopped", data: {} } as Event)
+    ],
+    [
+      "that admits a run before its time",
+      "admission",
+      inData("RunSubmitted", "b", { spec: { id: "b", tags: { team: "red" }, notBefore: 2e15 } })
+    ],
+    ["that passes the limit of a tag", "limit", copy("RunAdmitted", "b", "RunStarted", "a")],
+    [
+      "that passes the limit of all runs",
+      "limit",
+      inData("PolicySet", null, { policy: { ...policy, maxConcurrentRuns: 1 } })
+    ],
+    ["that names another policy than the one in force", "slots", inData("RunAdmitted", "a", { policy: 0 })],
+    ["that takes a slot too few", "slots", inData("RunAdmitted", "a", { slots: ["runs"] })],
+    [
+      "that takes a slot too many",
+      "slots",
+      inData("RunAdmitted", "a", { slots: ["runs", "each:team=red", "tag:team"] })
+    ],
+    ["that takes a slot twice", "slots", inData("RunAdmitted", "a", { slots: ["runs", "runs"] })],
+    ["that leaves out a policy", "policy", inData("PolicySet", null, { number: 2 })]
+  ])("%s breaks the rule %s", (_, rule, edit) => {
+    expect(violationsOf(edit(soundLog()))[0]?.rule).toBe(rule)
+  })
+})
+
+it("a run that is back in line is not admitted before its new time", () => {
+  const world = under({})
+  world.turn(submit("a"))
+  world.turn(ended("a", unreachable))
+  world.now += settings.launchRetryDelayMs
+  world.turn()
+  expect(violationsOf(world.log)).toEqual([])
+  const sooner = inData("RunRequeued", "a", { notBefore: world.now + 1 })(world.log)
+  expect(violationsOf(sooner).map(({ rule }) => rule)).toEqual(["admission"])
+})
+
+describe("a violation", () => {
+  it("says where, against which rule, and what is wrong", () => {
+    expect(violationsOf(copy("RunAdmitted", "b", "RunStarted", "a")(soundLog()))[0]).toEqual({
+      position: 11,
+      rule: "limit",
+      issue: "admits run b, though 1 of 1 slots of each:team=red are held"
+    })
+  })
+
+  it("does not hide the next one", () => {
+    const log = inData("RunStarted", "a", { attempt: 7 })(soundLog())
+    const positions = violationsOf(inData("RunAdmitted", "b", { slots: [] })([...log])).map(
+      ({ position }) => position
+    )
+    expect(positions).toEqual([10, 14])
+  })
+})

@@ -1,0 +1,70 @@
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { byPriority, orderNamed, type RunOrder, type Standing } from "../../src/queue/order.ts"
+import { admittedIn, ended, submit, under } from "./commands.ts"
+
+const standing = fc.record<Standing>({
+  id: fc.constant("r"),
+  spec: fc.record({ id: fc.constant("r"), job: fc.constantFrom("a", "b") }),
+  actor: fc.constantFrom("ann", "bob"),
+  priority: fc.oneof(fc.integer({ min: -2, max: 2 }), fc.bigInt(2n ** 53n, 2n ** 53n + 2n)),
+  order: fc.nat(5),
+  submittedAt: fc.nat(5)
+})
+
+const byJob: RunOrder = (a, b) => (a.spec.job ?? "").localeCompare(b.spec.job ?? "")
+
+describe("who goes first", () => {
+  it("is who has the higher priority, then who came first", () => {
+    const world = under({ maxConcurrentRuns: 1 })
+    world.turn(submit("first"))
+    world.turn(
+      submit("low", { priority: -1 }),
+      submit("early"),
+      submit("late"),
+      submit("high", { priority: 7 })
+    )
+    const went = ["first", "high", "early", "late"].map((run) => admittedIn(world.turn(ended(run)))[0])
+    expect(went).toEqual(["high", "early", "late", "low"])
+  })
+
+  it("goes by the tag that Dagster reads, where no priority is given", () => {
+    const world = under({ maxConcurrentRuns: 0 })
+    const tag = (value: string) => ({ tags: { "dagster/priority": value } })
+    world.turn(
+      submit("one", tag(" +1 ")),
+      submit("huge", tag("99999999999999999999")),
+      submit("none", tag("high"))
+    )
+    world.turn(submit("own", { priority: 2, ...tag("1000") }))
+    expect(Array.from(world.queue.waiting.line, ({ id }) => id)).toEqual(["huge", "own", "one", "none"])
+  })
+
+  it("goes by a custom order where the policy names one; what that leaves equal stands by priority", () => {
+    const world = under({ maxConcurrentRuns: 0, order: "byJob" }, { byJob })
+    world.turn(
+      submit("b1", { job: "b" }),
+      submit("a1", { job: "a" }),
+      submit("a2", { job: "a", priority: 1 })
+    )
+    expect(Array.from(world.queue.waiting.line, ({ id }) => id)).toEqual(["a2", "a1", "b1"])
+  })
+
+  it("goes by priority where nobody knows the order of that name", () => {
+    expect(orderNamed(undefined, { byJob })).toBe(byPriority)
+    expect(orderNamed("byMood", { byJob })).toBe(byPriority)
+    expect(orderNamed("toString", { byJob })).toBe(byPriority)
+  })
+
+  it("is settled between any two that came at different times, and the same from both sides", () => {
+    for (const order of [byPriority, orderNamed("byJob", { byJob })])
+      fc.assert(
+        fc.property(standing, standing, standing, (a, b, c) => {
+          expect(Math.sign(order(a, b))).toBe(-Math.sign(order(b, a)) + 0)
+          if (a.order !== b.order) expect(order(a, b)).not.toBe(0)
+          if (order(a, b) < 0 && order(b, c) < 0) expect(order(a, c)).toBeLessThan(0)
+        }),
+        { numRuns: 2000 }
+      )
+  })
+})

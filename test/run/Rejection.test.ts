@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest"
+import { type Rejection, sentence } from "../../src/run/Rejection.ts"
+
+const of = { command: "CancelRun", run: "r-42" }
+
+describe("a refusal says what was asked, of which run, in what state, and what would be allowed", () => {
+  it.each<[Rejection, string]>([
+    [
+      { _tag: "RunExists", command: "SubmitRun", run: "r-42", state: "started" },
+      "SubmitRun refused: run r-42 exists and is started; an id is used once."
+    ],
+    [{ _tag: "RunUnknown", ...of }, "CancelRun refused: run r-42 was never submitted here."],
+    [
+      { _tag: "StateRefuses", ...of, state: "succeeded", allowed: [] },
+      "CancelRun refused: run r-42 is succeeded; a finished run takes no more commands."
+    ],
+    [
+      { _tag: "StateRefuses", ...of, command: "ReportStarted", state: "queued", allowed: ["CancelRun"] },
+      "ReportStarted refused: run r-42 is queued; it would take CancelRun."
+    ],
+    [
+      {
+        _tag: "StateRefuses",
+        ...of,
+        command: "HoldRun",
+        state: "started",
+        allowed: ["CancelRun", "ReportEnded"]
+      },
+      "HoldRun refused: run r-42 is started; it would take CancelRun or ReportEnded."
+    ],
+    [
+      { _tag: "StaleAttempt", ...of, command: "ReportEnded", attempt: 1, current: 2 },
+      "ReportEnded refused: run r-42 is at attempt 2; this speaks of attempt 1."
+    ],
+    [
+      { _tag: "SubmitRefused", ...of, command: "SubmitRun", reason: "team red is on holiday" },
+      "SubmitRun refused: team red is on holiday."
+    ],
+    [
+      {
+        _tag: "CommandInvalid",
+        ...of,
+        command: "SubmitRun",
+        issue: "at priority: 1.5 is not a whole number"
+      },
+      "SubmitRun refused: at priority: 1.5 is not a whole number."
+    ]
+  ])("%j", (rejection, text) => {
+    expect(sentence(rejection)).toBe(text)
+  })
+})

@@ -1,0 +1,106 @@
+/**
+ * A history as data: what is asked, when, and when coordinators come and go. It prints, it shrinks, and it plays the
+ * same again in any world.
+ */
+import type { RunOrder } from "../../src/queue/order.ts"
+import type { Policy } from "../../src/queue/Policy.ts"
+import type { Command } from "../../src/queue/QueueCommand.ts"
+import type { Outcome } from "../../src/run/Outcome.ts"
+import type { RunSpec } from "../../src/run/RunSpec.ts"
+import { type Attempt, type Moment, World } from "./World.ts"
+
+/** What someone asks. `pick` chooses among what there is when the moment comes. */
+export type Ask =
+  | { readonly ask: "submit"; readonly spec: Omit<RunSpec, "id" | "job">; readonly startsIn: number }
+  | { readonly ask: "cancel"; readonly pick: number }
+  | {
+      readonly ask: "report"
+      readonly pick: number
+      readonly told: Told
+      readonly of: "current" | "past" | "future"
+    }
+  | { readonly ask: "repeat"; readonly pick: number }
+  | { readonly ask: "setPolicy"; readonly policy: Policy }
+  | { readonly ask: "drain" }
+
+/** What a launcher tells of an attempt. */
+export type Told =
+  | { readonly _tag: "ReportStarted"; readonly worker?: string }
+  | { readonly _tag: "ReportProgress"; readonly fraction: number }
+  | { readonly _tag: "ReportEnded"; readonly outcome: Outcome }
+
+export type Step =
+  | { readonly step: "turn"; readonly asks: ReadonlyArray<Ask> }
+  | { readonly step: "wait"; readonly ms: number }
+  | { readonly step: "restart"; readonly stops: boolean; readonly admits: boolean }
+
+export type History = ReadonlyArray<Step>
+
+/** Orders that a policy may name. */
+export const orders: Readonly<Record<string, RunOrder>> = {
+  newest: (a, b) => b.order - a.order,
+  byValue: (a, b) => (a.spec.tags?.["a"] ?? "").localeCompare(b.spec.tags?.["a"] ?? "")
+}
+
+const picked = <A>(from: Iterable<A>, pick: number): A | undefined => {
+  const all = [...from]
+  return all[pick % all.length]
+}
+
+const nobody = { run: "nobody", attempt: 0 }
+
+/** Of which attempt a report speaks. */
+const attemptOf = (world: World, { of, pick }: Ask & { readonly ask: "report" }): Attempt => {
+  const { run, attempt } = picked(of === "past" ? world.launches : world.workers.values(), pick) ?? nobody
+  return { run, attempt: Math.max(1, of === "future" ? attempt + 1 : attempt) }
+}
+
+/** What an ask comes to in this world at this moment; nothing where there is nothing to choose from. */
+const commandOf = (world: World, ask: Ask, nth: number): Command | undefined => {
+  switch (ask.ask) {
+    case "submit": {
+      const id = `r${world.moments.length}.${nth}`
+      const notBefore = ask.startsIn > 0 && { notBefore: world.now + ask.startsIn }
+      return { _tag: "SubmitRun", spec: { ...ask.spec, id, job: "work", ...notBefore } }
+    }
+    case "cancel":
+      return { _tag: "CancelRun", run: picked(world.queue.runs.keys(), ask.pick) ?? "nobody" }
+    case "report":
+      return { ...ask.told, ...attemptOf(world, ask) }
+    case "repeat": {
+      const commands = world.moments.flatMap(({ asked }) => asked.map(({ command }) => command))
+      return picked(
+        commands.filter(({ _tag }) => !_tag.endsWith("Coordinator")),
+        ask.pick
+      )
+    }
+    case "setPolicy":
+      return { _tag: "SetPolicy", policy: ask.policy }
+    case "drain":
+      return { _tag: "DrainCoordinator" }
+  }
+}
+
+/** Lets one step happen; answers the turn that it was, if it was one. */
+const take = (world: World, step: Step): Moment | undefined => {
+  switch (step.step) {
+    case "turn":
+      return world.turn(...step.asks.flatMap((ask, nth) => commandOf(world, ask, nth) ?? []))
+    case "wait":
+      world.now += step.ms
+      return undefined
+    case "restart":
+      if (step.stops) world.turn({ _tag: "StopCoordinator" })
+      return world.restart(step.admits)
+  }
+}
+
+/** Plays a history in a new world, and looks at the world after each turn. */
+export const play = (history: History, look: (world: World, moment: Moment) => void = () => {}): World => {
+  const world = new World(orders)
+  for (const step of history) {
+    const moment = take(world, step)
+    if (moment) look(world, moment)
+  }
+  return world
+}

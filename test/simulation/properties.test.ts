@@ -1,0 +1,197 @@
+import * as Result from "effect/Result"
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { runMachine } from "../../machines/runMachine.ts"
+import { Invariants } from "../../src/history/Invariants.ts"
+import { EventData } from "../../src/queue/Event.ts"
+import { explain } from "../../src/queue/explain.ts"
+import { defaultPolicy } from "../../src/queue/Policy.ts"
+import { contents } from "../../src/queue/RunQueue.ts"
+import { turn } from "../../src/queue/turn.ts"
+import { intent } from "../../src/run/intent.ts"
+import { isFinished, isHoldingSlot, isWaiting } from "../../src/run/lifecycle.ts"
+import { arrowsOf } from "../machines/chart.ts"
+import { type History, orders, play } from "./History.ts"
+import { history, limitedHistory } from "./histories.ts"
+import { admissible, lineOf, reasonsOf } from "./naive.ts"
+import { fold, type Moment, type World } from "./World.ts"
+
+const numRuns = 300
+
+const inEveryHistory = (holds: (history: History) => void): void =>
+  fc.assert(fc.property(history, holds), { numRuns })
+
+const afterEveryTurn = (holds: (world: World, moment: Moment) => void): void =>
+  inEveryHistory((history) => {
+    play(history, holds)
+  })
+
+/** The queue as another coordinator would have it. */
+const another = ({ log }: World, upTo = log.length) => fold(log.slice(0, upTo), orders)
+
+describe("the log", () => {
+  it("keeps its promises at every position; above all, no admission passes a limit", () => {
+    inEveryHistory((history) => {
+      const invariants = new Invariants()
+      for (const event of play(history).log) expect(invariants.take(event)).toEqual([])
+    })
+  })
+
+  it("makes, up to any turn, the very state that the coordinator had then", () => {
+    inEveryHistory((history) => {
+      const shadow = fold([], orders)
+      play(history, ({ log, queue }) => {
+        for (const event of log.slice(shadow.position)) shadow.apply(event)
+        expect(contents(shadow)).toEqual(contents(queue))
+      })
+    })
+  })
+
+  it("holds what was accepted, and nothing of what was refused", () => {
+    afterEveryTurn(({ queue }, { asked, turn: { events, replies } }) => {
+      for (const [index, { id, command }] of asked.entries()) {
+        const reply = replies[index]
+        const caused = events.filter(({ cause }) => cause === id)
+        if (!reply || Result.isFailure(reply)) expect(caused).toEqual([])
+        else {
+          expect(reply.success.position).toBe(queue.position)
+          const mayBeNoNews = command._tag === "CancelRun" || command._tag === "ReportStarted"
+          if (!mayBeNoNews || isWaiting(reply.success.run?.state ?? "queued")) expect(caused).not.toEqual([])
+        }
+      }
+    })
+  })
+})
+
+describe("a turn", () => {
+  it("comes out the same for whoever takes it, at the same state and time with the same commands", () => {
+    afterEveryTurn((world, { now, asked, turn: taken, after }) => {
+      const again = turn(another(world, after), asked, now)
+      expect(again).toEqual(taken)
+    })
+  })
+
+  it("lets in exactly those that the rules let in, in their order", () => {
+    afterEveryTurn((world, { now, turn: { events }, after }) => {
+      const admitted = events.filter(({ type }) => type === "RunAdmitted")
+      const before = another(world, after + events.length - admitted.length)
+      expect(admitted.map(({ run }) => run)).toEqual(admissible(before, orders, Math.max(now, before.at)))
+    })
+  })
+
+  it("leaves nothing undone: until time has something to decide, another one adds nothing", () => {
+    afterEveryTurn((world) => {
+      const queue = another(world)
+      expect(turn(queue, [], world.now).events).toEqual([])
+      const wakesAt = queue.wakesAt ?? Number.MAX_SAFE_INTEGER
+      expect(wakesAt).toBeGreaterThan(Math.max(world.now, queue.at))
+      expect(turn(queue, [], wakesAt - 1).events).toEqual([])
+    })
+  })
+
+  it("leaves each waiting run with a reason, and each reason is true", () => {
+    afterEveryTurn((world) => {
+      const { queue, now } = world
+      for (const [place, run] of lineOf(queue, orders).entries()) {
+        const explanation = explain(queue, run.id, now)
+        expect(explanation).toMatchObject({ state: run.state, place: place + 1, policy: queue.policyNumber })
+        const reasons = explanation?.reasons ?? []
+        expect(reasons).not.toEqual([])
+        expect(new Set(reasons)).toEqual(new Set(reasonsOf(world, run)))
+      }
+    })
+  })
+
+  it("leaves each unfinished run with something to do: to wait, to work or to stop", () => {
+    afterEveryTurn(({ queue }) => {
+      for (const { state } of queue.runs.values()) expect(intent(state) === "Rest").toBe(isFinished(state))
+    })
+  })
+
+  it("leaves a worker for each run in progress and for no other; each attempt was started once", () => {
+    afterEveryTurn(({ queue, workers, launches }) => {
+      const inProgress = [...queue.runs.values()].filter(({ state }) => isHoldingSlot(state))
+      expect(
+        Array.from(workers.values(), ({ run, attempt, stopping }) => [run, attempt, stopping]).toSorted()
+      ).toEqual(inProgress.map(({ id, attempt, state }) => [id, attempt, state === "canceling"]).toSorted())
+      expect(new Set(launches.map(({ run, attempt }) => `${run} ${attempt}`)).size).toBe(launches.length)
+    })
+  })
+})
+
+describe("at quiet", () => {
+  /** Nothing holds runs back for ever: a coordinator admits, and every limit has room for one. */
+  const open = (world: World): void => {
+    world.restart()
+    world.turn({ _tag: "SetPolicy", policy: { ...defaultPolicy, maxConcurrentRuns: 1 } })
+  }
+
+  const expectAllEnded = ({ queue, workers }: World): void => {
+    for (const { state } of queue.runs.values()) expect(isFinished(state)).toBe(true)
+    expect(queue).toMatchObject({ wakesAt: undefined, slots: { size: 0 }, waiting: { line: { size: 0 } } })
+    expect(workers.size).toBe(0)
+  }
+
+  it("every run has ended, if every worker says how it ended", () => {
+    inEveryHistory((history) => {
+      const world = play(history)
+      open(world)
+      for (let rounds = world.queue.runs.size; rounds >= 0; rounds--) {
+        world.now = Math.max(world.now, world.queue.at) + 3_600_000
+        const ended = Array.from(
+          world.workers.values(),
+          ({ run, attempt }) =>
+            ({ _tag: "ReportEnded", run, attempt, outcome: { _tag: "Succeeded" } }) as const
+        )
+        world.turn(...ended)
+      }
+      expectAllEnded(world)
+    })
+  })
+
+  it("every run has ended, if no worker ever says a word, but every run has its time limits", () => {
+    const holds = (history: History) => {
+      const world = play(history)
+      open(world)
+      for (let at = world.queue.wakesAt; at !== undefined; at = world.queue.wakesAt) {
+        expect(at).toBeGreaterThan(world.now)
+        world.now = at
+        world.turn()
+      }
+      expectAllEnded(world)
+    }
+    fc.assert(fc.property(limitedHistory, holds), { numRuns })
+  })
+})
+
+describe("the histories", () => {
+  /** What the chart allows and no rule decides yet: runs that expire in the queue, and retries of work that failed. */
+  const undecided = ["submitted RunFailed failed", "queued RunFailed failed", "started RunRequeued queued"]
+
+  it("go over every arrow of the chart that a rule can decide, and meet every event, refusal and reason", () => {
+    const arrows = new Set<string>()
+    const seen = new Set<string>()
+    inEveryHistory((history) => {
+      const world = play(history, ({ queue, now }, { turn: { replies } }) => {
+        for (const reply of replies) if (Result.isFailure(reply)) seen.add(reply.failure._tag)
+        for (const id of queue.runs.keys())
+          for (const { _tag } of explain(queue, id, now)?.reasons ?? []) seen.add(_tag)
+      })
+      const queue = fold([], orders)
+      for (const event of world.log) {
+        seen.add(event.type)
+        const from = event.run === null ? undefined : queue.runs.get(event.run)?.state
+        queue.apply(event)
+        if (from && event.run !== null) arrows.add(`${from} ${event.type} ${queue.run(event.run).state}`)
+      }
+    })
+    expect([...arrows, ...undecided].toSorted()).toEqual(arrowsOf(runMachine).toSorted())
+    expect(seen).toEqual(
+      new Set([
+        ...Object.keys(EventData),
+        ...["RunExists", "RunUnknown", "StateRefuses", "StaleAttempt"],
+        ...["LimitFull", "NotBefore", "AdmissionClosed"]
+      ])
+    )
+  })
+})
