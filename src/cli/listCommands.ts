@@ -69,7 +69,7 @@ const artifactsOf = (log: string, run: Run): ReadonlyArray<string> => {
   return Array.from({ length: run.attempt }, (_, at) => folderOf(root, { run: run.id, attempt: at + 1 }))
     .filter((folder) => existsSync(folder))
     .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
-    .filter((file) => !["worker", "exit"].some((own) => file.endsWith(`/${own}`)) && statSync(file).size > 0)
+    .filter((file) => !/\/(worker(\.\d+)?|exit)$/.test(file) && statSync(file).size > 0)
 }
 
 const details = (run: Run, files: ReadonlyArray<string>): string => {

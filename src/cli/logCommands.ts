@@ -10,12 +10,13 @@ import * as Stream from "effect/Stream"
 import { mermaid } from "../../machines/mermaid.ts"
 import { runMachine } from "../../machines/runMachine.ts"
 import { parseMoment } from "../config/time.ts"
+import { Invariants, type Violation } from "../history/Invariants.ts"
 import { replay } from "../history/replay.ts"
 import { makeSqliteEventLog } from "../log/SqliteEventLog.ts"
 import type { Event } from "../queue/Event.ts"
 import { contents } from "../queue/RunQueue.ts"
 import { runStates } from "../run/lifecycle.ts"
-import { Exit, exitCodes } from "./exitCodes.ts"
+import { Exit, exitCodes, quietExit } from "./exitCodes.ts"
 import { count, paint, showInstant, showMoment, table } from "./format.ts"
 import { print, root, toJson } from "./root.ts"
 
@@ -72,6 +73,8 @@ export const replayCommand = Command.make(
   Effect.fn(function* ({ at }) {
     const { log: path, json } = yield* root
     const point = Option.isSome(at) ? yield* parsePoint(at.value) : {}
+    const invariants = new Invariants()
+    const violations: Array<Violation> = []
     const queue = yield* Effect.scoped(
       Effect.gen(function* () {
         const events = yield* makeSqliteEventLog(path)
@@ -80,23 +83,35 @@ export const replayCommand = Command.make(
           const message = `--at ${point.upTo}: the log ends at position ${position}`
           return yield* new Exit({ code: exitCodes.usage.code, message })
         }
-        const upTo = events.read({ upTo: point.upTo })
-        return yield* replay(Stream.takeWhile(upTo, (event) => event.at <= (point.until ?? event.at)))
+        const read = events.read({ upTo: point.upTo })
+        const wanted = Stream.takeWhile(read, (event) => event.at <= (point.until ?? event.at))
+        const checked = Stream.tap(wanted, (event) =>
+          Effect.sync(() => violations.push(...invariants.take(event)))
+        )
+        return yield* replay(checked)
       })
     )
     const state = contents(queue)
-    yield* print(json, state, () => {
+    yield* print(json, { ...state, violations }, () => {
       const runs = [...queue.runs.values()]
       const rows = runStates.map((name) => [name, String(runs.filter((run) => run.state === name).length)])
       const when = queue.position === 0 ? "before the first event" : showMoment(queue.at)
       return [
         `After position ${queue.position} (${when}), turn ${queue.turn}, epoch ${queue.epoch}:`,
         table(["STATE", "RUNS"], rows),
-        `${count(state.waiting.length, "run")} waiting, ${queue.slots.size} in flight, policy ${queue.policyNumber}.`
+        `${count(state.waiting.length, "run")} waiting, ${queue.slots.size} in flight, policy ${queue.policyNumber}.`,
+        ...(violations.length === 0
+          ? [`${count(queue.position, "event")} checked: every promise is kept.`]
+          : violations.map(({ position, issue }) => paint("red", `position ${position}: ${issue}`)))
       ].join("\n")
     })
+    if (violations.length > 0) return yield* quietExit(exitCodes.failed)
   })
-).pipe(Command.withDescription("Rebuild the state from the log, as of now or of any moment"))
+).pipe(
+  Command.withDescription(
+    "Rebuild the state from the log, as of now or of any moment, and check the log against its promises"
+  )
+)
 
 export const chart = Command.make(
   "chart",

@@ -30,6 +30,7 @@ const codes: Partial<Record<Failure["_tag"], number>> = {
   CommandRejected: exitCodes.failed.code,
   InputError: exitCodes.usage.code,
   LogError: exitCodes.log.code,
+  ReplayError: exitCodes.log.code,
   CoordinatorError: exitCodes.log.code
 }
 

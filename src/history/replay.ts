@@ -2,21 +2,43 @@
  * State from the log: the same fold that the coordinator lives by.
  */
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Event } from "../queue/Event.ts"
 import type { Orders } from "../queue/order.ts"
 import { RunQueue } from "../queue/RunQueue.ts"
 
-/** Folds events, the log's first one first, into a queue; dies where the chart or the numbering is broken. */
+/** An event cannot be where it is: a number is missing, or the chart has no such arrow. */
+export class ReplayError extends Schema.TaggedError<ReplayError>()("ReplayError", {
+  position: Schema.Int,
+  issue: Schema.String
+}) {
+  override get message(): string {
+    return `the log is damaged at position ${this.position}: ${this.issue}`
+  }
+}
+
+const applyTo = (queue: RunQueue, page: ReadonlyArray<Event>): Effect.Effect<void, ReplayError> =>
+  Effect.try({
+    try: () => {
+      for (const event of page) queue.apply(event)
+    },
+    catch: (error) =>
+      new ReplayError({
+        position: queue.position + 1,
+        issue: error instanceof Error ? error.message : String(error)
+      })
+  })
+
+/** Folds events, the log's first one first, into a queue. */
 export const replay = <E, R>(
   events: Stream.Stream<Event, E, R>,
   orders: Orders = {}
-): Effect.Effect<RunQueue, E, R> =>
+): Effect.Effect<RunQueue, E | ReplayError, R> =>
   Effect.suspend(() => {
     const queue = new RunQueue(orders)
-    const applyAll = (page: ReadonlyArray<Event>) =>
-      Effect.sync(() => {
-        for (const event of page) queue.apply(event)
-      })
-    return Effect.as(Stream.runForEachArray(events, applyAll), queue)
+    return Effect.as(
+      Stream.runForEachArray(events, (page) => applyTo(queue, page)),
+      queue
+    )
   })

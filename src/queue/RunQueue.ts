@@ -67,7 +67,7 @@ export class RunQueue {
   /** Takes one event in. It must be the log's next, and the chart must allow it; else it throws. */
   apply(event: Event): void {
     if (event.position !== this.position + 1) {
-      throw new Error(`position ${event.position} follows position ${this.position}: the log has a gap`)
+      throw new Error(`${event.position} follows position ${this.position}: the log has a gap`)
     }
     if (isRunEvent(event)) this.applyToRun(event)
     else this.applyToAll(event)

@@ -21,9 +21,7 @@ const born = (event: RunEvent & { readonly type: "RunSubmitted" }): Run => ({
 })
 
 const illegal = (run: Run | undefined, event: RunEvent): Error =>
-  new Error(
-    `position ${event.position}: ${event.type} cannot befall run ${event.run}, which is ${run?.state ?? "unknown"}`
-  )
+  new Error(`${event.type} cannot befall run ${event.run}, which is ${run?.state ?? "unknown"}`)
 
 /** What is known of the run after the event. */
 export const evolve = (run: Run | undefined, event: RunEvent): Run => {

@@ -19,7 +19,7 @@ const policy = {
   tag_concurrency_limits: [{ key: "team", value: { applyLimitPerUniqueValue: true }, limit: 3 }]
 }
 
-/** Kills the program, and only it, so many milliseconds after it has begun to lead. */
+/** Kills the program, and only it, at a moment that nobody foresees: so many milliseconds after it has begun. */
 const killAfter = async (folder: string, afterMs: number): Promise<void> => {
   const program = start(folder, ["run", "work.json"])
   const killed = program.says(`${runs.length} runs`).then(
@@ -44,6 +44,9 @@ describe("a coordinator that is killed", () => {
     const summary = JSON.parse(last.stdout)
     expect(summary.runs.map((run: { state: string }) => run.state)).toEqual(runs.map(() => "succeeded"))
     expect(summary.runs.every((run: { attempt: number }) => run.attempt === 1)).toBe(true)
+
+    const { violations } = JSON.parse((await signalbox(folder, "replay", "--json")).stdout)
+    expect(violations).toEqual([])
 
     const lines = readFileSync(join(folder, "done.txt"), "utf8").trim().split("\n").sort()
     const once = runs.flatMap(({ id }) => [`${id}.1 begins`, `${id}.1 ends`]).sort()

@@ -29,9 +29,9 @@ describe("a queue", () => {
 
   it("takes events only in their order, with none left out and none twice", () => {
     const [first, second, third] = log() as [Event, Event, Event]
-    expect(() => fold([second])).toThrow("position 2 follows position 0: the log has a gap")
-    expect(() => fold([first, third])).toThrow("position 3 follows position 1: the log has a gap")
-    expect(() => fold([first, first])).toThrow("position 1 follows position 1: the log has a gap")
+    expect(() => fold([second])).toThrow("2 follows position 0: the log has a gap")
+    expect(() => fold([first, third])).toThrow("3 follows position 1: the log has a gap")
+    expect(() => fold([first, first])).toThrow("1 follows position 1: the log has a gap")
   })
 
   it("takes no event that the chart does not allow", () => {

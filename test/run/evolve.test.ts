@@ -125,14 +125,14 @@ describe("an event that the chart does not allow", () => {
       if (after) expect(evolve(run, eventOf(one, 9)).state).toBe(after)
       else
         expect(() => evolve(run, eventOf(one, 9))).toThrow(
-          `position 9: ${one.type} cannot befall run r, which is ${state}`
+          `${one.type} cannot befall run r, which is ${state}`
         )
     }
   })
 
   it("is a defect before the run was submitted", () => {
     for (const one of everyFact)
-      expect(() => runOf([one])).toThrow(`position 1: ${one.type} cannot befall run r, which is unknown`)
+      expect(() => runOf([one])).toThrow(`${one.type} cannot befall run r, which is unknown`)
   })
 
   it("is a second submission", () => {
