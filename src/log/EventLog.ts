@@ -48,6 +48,7 @@ export interface Candidate {
   readonly takeOver?: boolean | undefined
 }
 
+/** The log, as those who write it and those who read it see it. */
 export class EventLog extends Context.Service<
   EventLog,
   {

@@ -27,6 +27,7 @@ const Corrupt = Schema.TaggedStruct("Corrupt", {
 /** The store does not answer, or its answer is not known: full, read-only, failing, gone. */
 const Unavailable = Schema.TaggedStruct("Unavailable", { log: Schema.String, issue: Schema.String })
 
+/** What has gone wrong. */
 export const LogErrorReason = Schema.Union([
   PositionConflict,
   Fenced,
@@ -62,6 +63,7 @@ const describe = (reason: LogErrorReason): string => {
   }
 }
 
+/** Something has gone wrong with a log; its message says so in a sentence. */
 export class LogError extends Schema.TaggedError<LogError>()("LogError", { reason: LogErrorReason }) {
   override get message(): string {
     return describe(this.reason)

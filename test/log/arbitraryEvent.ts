@@ -1,0 +1,163 @@
+/**
+ * Events of every type, with whatever their schemas allow in them. Not a history that could have happened: a log
+ * keeps what it is given.
+ */
+import fc from "fast-check"
+import type { Event, EventType, QueueEventData } from "../../src/queue/Event.ts"
+import type { Policy, TagLimit } from "../../src/queue/Policy.ts"
+import type { FailureCause, StopCause, WorkerFailure } from "../../src/run/Outcome.ts"
+import type { RunEventData, Timeouts } from "../../src/run/RunEvent.ts"
+import type { RunSpec } from "../../src/run/RunSpec.ts"
+
+type Data = RunEventData & QueueEventData
+type Json = Exclude<RunSpec["input"], undefined>
+
+/** Text of any script, and what is likely to break a store that quotes, cuts or counts. */
+const text = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.constantFrom("", "'", '"', "\\", "\n\r\t", "\0", "a\0b", "e\u0301", "🧵", "'); DROP TABLE event; --")
+)
+/** Within JSON, half a surrogate pair survives too. */
+const jsonText = fc.oneof(text, fc.constantFrom("\ud83e", "__proto__", "constructor"))
+const name = jsonText.filter((one) => one !== "")
+
+/** Keys, but for those that end in a backslash: V8 takes others for them (nodejs/node#63785). */
+const key = jsonText.filter((one) => !one.endsWith("\\"))
+
+/** JSON knows no -0. */
+const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((one) => one + 0)
+const { json } = fc.letrec<{ json: Json }>((tie) => ({
+  json: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    fc.constantFrom(null, true, false),
+    finite,
+    jsonText,
+    fc.array(tie("json")),
+    fc.dictionary(key, tie("json"), { noNullPrototype: true })
+  )
+}))
+
+const int = fc.maxSafeInteger()
+const positive = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER })
+const timestamp = fc.maxSafeNat()
+const dictionary = fc.dictionary(key, jsonText, { noNullPrototype: true })
+
+/** An object that has the fields of `required`, and any of `optional`. */
+const struct = <R extends object, O extends object = object>(
+  required: { [K in keyof R]: fc.Arbitrary<R[K]> },
+  optional?: { [K in keyof O]: fc.Arbitrary<O[K]> }
+): fc.Arbitrary<R & Partial<O>> =>
+  fc.record({ ...required, ...optional } as { [K in keyof (R & O)]: fc.Arbitrary<(R & O)[K]> }, {
+    requiredKeys: Object.keys(required) as Array<keyof (R & O)>,
+    noNullPrototype: true
+  }) as fc.Arbitrary<R & Partial<O>>
+
+/** An object of this tag. */
+const tagged = <T extends string, R extends object, O extends object = object>(
+  tag: T,
+  required: { [K in keyof R]: fc.Arbitrary<R[K]> },
+  optional?: { [K in keyof O]: fc.Arbitrary<O[K]> }
+) =>
+  struct({ _tag: fc.constant(tag), ...required } as never, optional) as fc.Arbitrary<
+    { _tag: T } & R & Partial<O>
+  >
+
+/** The id of a run. */
+export const arbitraryRunId = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,20}$/)
+
+const workerFailure: fc.Arbitrary<WorkerFailure> = fc.oneof(
+  tagged("Exited", { code: fc.option(int) }, { signal: jsonText, tail: jsonText }),
+  tagged("Threw", { message: jsonText }, { stack: jsonText }),
+  tagged("WorkerLost", { message: jsonText }),
+  tagged("Terminated", { message: jsonText }),
+  tagged("LaunchRefused", { message: jsonText }),
+  tagged("LaunchUnreachable", { message: jsonText })
+)
+const limits = fc.oneof(
+  tagged("StartTimeout", { limitMs: positive }),
+  tagged("RuntimeExceeded", { limitMs: positive })
+)
+const failureCause: fc.Arbitrary<FailureCause> = fc.oneof(workerFailure, limits)
+const stopCause: fc.Arbitrary<StopCause> = fc.oneof(tagged("Asked", {}, { reason: jsonText }), limits)
+
+const optionalFields = {
+  input: json,
+  env: dictionary,
+  cwd: name,
+  tags: dictionary,
+  priority: int,
+  notBefore: timestamp,
+  maxRuntimeMs: positive
+}
+const command = fc.oneof(
+  name,
+  fc.array(jsonText, { minLength: 1 }).map((words) => words as [string, ...Array<string>])
+)
+const spec: fc.Arbitrary<RunSpec> = fc.oneof(
+  struct({ id: arbitraryRunId, job: name }, { ...optionalFields, command }),
+  struct({ id: arbitraryRunId, command }, { ...optionalFields, job: name })
+)
+
+const milliseconds = fc.option(positive)
+const timeouts: fc.Arbitrary<Timeouts> = struct({
+  startMs: milliseconds,
+  runtimeMs: milliseconds,
+  cancelMs: milliseconds
+})
+const size = fc.maxSafeNat()
+const tagLimit: fc.Arbitrary<TagLimit> = fc.oneof(
+  struct({ key: name, limit: size }, { value: jsonText }),
+  struct({ key: name, limit: size }, { each: fc.boolean() })
+)
+const policy: fc.Arbitrary<Policy> = struct(
+  {
+    mode: fc.constantFrom("queued" as const, "immediate" as const),
+    maxConcurrentRuns: fc.option(size),
+    tagLimits: fc.array(tagLimit),
+    timeouts
+  },
+  { order: name }
+)
+
+const dataOf: { readonly [T in EventType]: fc.Arbitrary<Data[T]> } = {
+  RunSubmitted: struct({ spec, timeouts }, { requested: spec }),
+  RunQueued: fc.constant({}),
+  RunAdmitted: struct({ attempt: int, policy: int, slots: fc.array(jsonText) }),
+  RunStarted: struct({ attempt: int }, { worker: jsonText }),
+  RunProgressed: struct({ attempt: int }, { fraction: finite, message: jsonText }),
+  RunRequeued: struct({ attempt: int, cause: workerFailure, notBefore: timestamp }),
+  RunCancelRequested: struct({ attempt: int, cause: stopCause }),
+  RunSucceeded: struct({ attempt: int }, { result: json }),
+  RunFailed: struct({ attempt: int, cause: failureCause }, { worker: workerFailure }),
+  RunCanceled: struct({ attempt: int, cause: stopCause }, { worker: workerFailure }),
+  CoordinatorStarted: struct({ software: jsonText, host: jsonText, pid: int, admits: fc.boolean() }),
+  CoordinatorDraining: struct({}, { reason: jsonText }),
+  CoordinatorStopped: fc.constant({}),
+  PolicySet: struct({ number: int, policy }, { reason: jsonText })
+}
+
+const eventTypes = Object.keys(dataOf) as ReadonlyArray<EventType>
+
+const eventOf = (type: EventType): fc.Arbitrary<Event> =>
+  struct({
+    position: positive,
+    turn: positive,
+    at: timestamp,
+    type: fc.constant(type),
+    version: fc.constant(1),
+    run: type.startsWith("Run") ? arbitraryRunId : fc.constant(null),
+    actor: text,
+    cause: fc.option(text),
+    epoch: positive,
+    data: dataOf[type] as fc.Arbitrary<unknown>
+  }) as fc.Arbitrary<Event>
+
+/** An event of any type, anywhere. */
+export const arbitraryEvent: fc.Arbitrary<Event> = fc.oneof(...eventTypes.map(eventOf))
+
+/** One event of each type, in that order. */
+export const oneOfEach: fc.Arbitrary<ReadonlyArray<Event>> = fc.tuple(...eventTypes.map(eventOf))
+
+/** The events right after a position, one after the other. */
+export const placed = (after: number, events: ReadonlyArray<Event>): ReadonlyArray<Event> =>
+  events.map((event, index) => ({ ...event, position: after + 1 + index }))

@@ -1,0 +1,80 @@
+/**
+ * A program that does to the log at its first argument what it is told, line by line; made to be killed.
+ */
+import { writeSync } from "node:fs"
+import { createInterface } from "node:readline"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
+import type { Lead } from "../../../src/log/EventLog.ts"
+import type { LogError } from "../../../src/log/LogError.ts"
+import { makeSqliteEventLog } from "../../../src/log/SqliteEventLog.ts"
+import { notes, readAll } from "../contract/Contract.ts"
+import { turnAt } from "./turnAt.ts"
+
+/** What it can be told. */
+export type Order =
+  | { readonly lead: string; readonly takeOver?: boolean }
+  | { readonly append: number; readonly bytes?: number }
+  | { readonly appendForEver: true }
+  | { readonly letGo: true }
+  | { readonly read: true }
+
+const [, , path = ""] = process.argv
+const scope = Scope.makeUnsafe()
+const log = await Effect.runPromise(Scope.provide(makeSqliteEventLog(path), scope))
+let leading = Scope.makeUnsafe()
+let lead: Lead | undefined
+let end = 0
+
+const say = (answer: unknown): void => {
+  writeSync(1, `${JSON.stringify(answer)}\n`)
+}
+
+const append = (count: number, bytes = 0) => {
+  const events = notes(end, count).map((event) => ({ ...event, actor: "x".repeat(bytes) }))
+  return Effect.tap(lead?.append(events) ?? Effect.die("it does not lead"), () =>
+    Effect.sync(() => {
+      end += count
+    })
+  )
+}
+
+/** Turn after turn, and says of each where it ends, once it is durable. */
+const appendForEver = Effect.gen(function* () {
+  for (;;) {
+    const events = turnAt(end)
+    yield* lead?.append(events) ?? Effect.die("it does not lead")
+    end += events.length
+    say(end)
+  }
+})
+
+const obey = (order: Order): Effect.Effect<unknown, LogError> => {
+  if ("lead" in order) {
+    const candidate = { holder: order.lead, takeOver: order.takeOver }
+    return Effect.map(Scope.provide(log.lead(candidate), leading), (taken) => {
+      lead = taken
+      end = taken.position
+      return { epoch: taken.epoch, position: taken.position }
+    })
+  }
+  if ("append" in order) return append(order.append, order.bytes)
+  if ("appendForEver" in order) return appendForEver
+  if ("read" in order) return Effect.map(readAll(log), ({ length }) => length)
+  return Effect.map(Scope.close(leading, Exit.void), () => {
+    leading = Scope.makeUnsafe()
+  })
+}
+
+say("ready")
+for await (const line of createInterface({ input: process.stdin })) {
+  const answer = await Effect.runPromise(Effect.result(obey(JSON.parse(line) as Order)))
+  say(
+    Result.isSuccess(answer)
+      ? { done: answer.success ?? null }
+      : { failed: answer.failure.reason, message: answer.failure.message }
+  )
+}
+await Effect.runPromise(Scope.close(leading, Exit.void))
