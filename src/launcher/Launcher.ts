@@ -28,6 +28,7 @@ export type Report =
 /** Takes a report; the launcher need not wait for it. */
 export type Tell = (report: Report) => void
 
+/** What executes runs, as the coordinator sees it. */
 export class Launcher extends Context.Service<
   Launcher,
   {

@@ -4,8 +4,10 @@
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { closeSync, openSync, statSync } from "node:fs"
-import { join } from "node:path"
+import type { Socket } from "node:net"
+import { join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import type { Outcome } from "../run/Outcome.ts"
 import type { RunSpec } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
@@ -13,14 +15,22 @@ import { makeFolder } from "./Artifacts.ts"
 import type { Assignment, Launcher, Tell } from "./Launcher.ts"
 import {
   claimAsStopped,
+  exitOf,
   isAlive,
-  outcomeOf,
+  killedBy,
+  markAsStopped,
   readClaim,
   readExit,
   signalGroup,
   type WorkerProcess
 } from "./WorkerProcess.ts"
-import { claimedByAnother, workerShim } from "./workerShim.ts"
+import { claimLine, shimStdio, workerShim } from "./workerShim.ts"
+
+/** What may be other than usual. */
+export interface ProcessLauncherOptions {
+  /** Between SIGTERM and SIGKILL, in milliseconds. */
+  readonly terminateGraceMs?: number | undefined
+}
 
 const argumentsOf = (command: RunSpec["command"]): ReadonlyArray<string> =>
   typeof command === "string" ? ["/bin/sh", "-c", command] : (command ?? [])
@@ -32,46 +42,44 @@ const impossible = ({ cwd }: RunSpec): string | undefined => {
 }
 
 const spawnShim = (folder: string, { run, attempt, spec }: Assignment): ChildProcess => {
-  const outputs = ["stdout", "stderr"].map((name) => openSync(join(folder, name), "a"))
+  const outputs: Array<number> = []
+  const output = (name: string): number => {
+    const descriptor = openSync(join(folder, name), "a")
+    outputs.push(descriptor)
+    return descriptor
+  }
   try {
     return spawn("/bin/sh", ["-c", workerShim, "signalbox", folder, ...argumentsOf(spec.command)], {
       detached: true,
-      stdio: ["ignore", ...outputs],
+      stdio: shimStdio(output("stdout"), output("stderr")),
       env: { ...process.env, ...spec.env, SIGNALBOX_RUN: run, SIGNALBOX_ATTEMPT: String(attempt) },
       ...(spec.cwd !== undefined && { cwd: spec.cwd })
     })
   } finally {
-    for (const output of outputs) closeSync(output)
+    for (const descriptor of outputs) closeSync(descriptor)
   }
 }
 
-const unreachable = (error: unknown): Outcome => ({
-  _tag: "LaunchUnreachable",
-  message: error instanceof Error ? error.message : String(error)
-})
+/** A command that is too long, or holds what no command can, will not be taken another time either. */
+const finalCodes: ReadonlyArray<unknown> = ["E2BIG", "ERR_INVALID_ARG_VALUE"]
 
-/** Waits until a process of ours has exited; `undefined` if another shim had claimed the attempt. */
-const exited = (folder: string, child: ChildProcess, tell: Tell): Effect.Effect<Outcome | undefined> =>
-  Effect.callback((resume) => {
-    child.once("spawn", () => tell({ _tag: "Started", worker: `pid ${child.pid}` }))
-    child.once("error", (error) => resume(Effect.succeed(unreachable(error))))
-    child.once("exit", (code, signal) => {
-      const exit = readExit(folder)
-      if (exit) resume(Effect.succeed(exit))
-      else if (code === claimedByAnother) resume(Effect.succeed(undefined))
-      else if (code !== null) resume(Effect.succeed(outcomeOf(folder, code)))
-      else resume(Effect.succeed({ _tag: "Exited", code: null, ...(signal && { signal }) }))
-    })
-    // Letting go does not stop the work, and does not keep our process alive for it.
-    return Effect.sync(() => child.unref())
-  })
+/** What the system refuses may be granted later: no room, no descriptors, no rights. */
+const notStarted = (error: unknown): Outcome => {
+  const message = error instanceof Error ? error.message : String(error)
+  const code = error instanceof Error && "code" in error ? error.code : undefined
+  return { _tag: finalCodes.includes(code) ? "LaunchRefused" : "LaunchUnreachable", message }
+}
 
-const gone = (worker: WorkerProcess): Outcome => ({
+const neverStarted: Outcome = { _tag: "Terminated", message: "stopped before it started" }
+
+const lost: Outcome = { _tag: "WorkerLost", message: "a process has claimed it and cannot be found" }
+
+const gone = ({ pid }: WorkerProcess): Outcome => ({
   _tag: "WorkerLost",
-  message: `process ${worker.pid} is gone and left no exit code`
+  message: `process ${pid} is gone and left no exit code`
 })
 
-/** Waits until a process that is not our child has ended. */
+/** Waits until a process that need not be our child has ended. */
 const ended = (folder: string, worker: WorkerProcess): Effect.Effect<Outcome> =>
   Effect.suspend(() => {
     // In this order: a process writes how it ended before it is gone.
@@ -82,65 +90,112 @@ const ended = (folder: string, worker: WorkerProcess): Effect.Effect<Outcome> =>
     return Effect.andThen(Effect.sleep(settings.probeIntervalMs), ended(folder, worker))
   })
 
-const neverStarted: Outcome = { _tag: "Terminated", message: "stopped before it started" }
+/** Goes on with the process that works on the attempt, if one does. */
+const withWorker = (
+  folder: string,
+  use: (worker: WorkerProcess) => Effect.Effect<Outcome>
+): Effect.Effect<Outcome> =>
+  Effect.suspend(() => {
+    const claim = readClaim(folder) ?? "lost"
+    if (claim === "stopped") return Effect.succeed(neverStarted)
+    if (claim === "lost") return Effect.succeed(lost)
+    if (claim !== "claiming") return use(claim)
+    return Effect.andThen(Effect.sleep(settings.probeIntervalMs), withWorker(folder, use))
+  })
 
 const attach = (folder: string, tell: Tell): Effect.Effect<Outcome> =>
-  Effect.suspend(() => {
-    const claim = readClaim(folder)
-    if (claim === "stopped") return Effect.succeed(neverStarted)
-    if (claim === undefined || claim === "claiming") {
-      return Effect.andThen(Effect.sleep(settings.probeIntervalMs), attach(folder, tell))
+  withWorker(folder, (worker) => {
+    tell({ _tag: "Started", worker: `pid ${worker.pid}` })
+    return ended(folder, worker)
+  })
+
+/** Waits for the end of a shim of ours; `undefined` if it was not the one to work. */
+const exited = (
+  folder: string,
+  child: ChildProcess,
+  tell: Tell
+): Effect.Effect<Outcome | undefined, Outcome> =>
+  Effect.callback((resume) => {
+    // Left out where there were no descriptors for it; then comes an error, too.
+    const line = child.stdio?.[claimLine] as Socket | undefined
+    let told = false
+    const started = () => {
+      if (!told) tell({ _tag: "Started", worker: `pid ${child.pid}` })
+      told = true
     }
-    tell({ _tag: "Started", worker: `pid ${claim.pid}` })
-    return ended(folder, claim)
+    line?.once("data", started).on("error", () => {})
+    child.once("error", (error) => resume(Effect.fail(notStarted(error))))
+    child.once("exit", (code, signal) => {
+      const claim = readClaim(folder)
+      if (claim === undefined) return resume(Effect.fail(notStarted(`${folder} takes no claim`)))
+      if (typeof claim === "string" || claim.pid !== child.pid) return resume(Effect.undefined)
+      started()
+      // Where the shim was killed, nobody would know of the end of what it has started.
+      if (signal !== null) signalGroup(claim, "SIGKILL")
+      resume(Effect.succeed(exitOf(folder, code ?? killedBy(signal ?? "SIGKILL"))))
+    })
+    return Effect.sync(() => {
+      told = true
+      // Letting go does not stop the work, and does not keep our process alive for it.
+      child.unref()
+    })
   })
 
-const start = (folder: string, assignment: Assignment, tell: Tell): Effect.Effect<Outcome> =>
-  Effect.suspend(() => {
-    const obstacle = impossible(assignment.spec)
-    if (obstacle !== undefined) return Effect.succeed<Outcome>({ _tag: "LaunchRefused", message: obstacle })
-    return Effect.flatMap(exited(folder, spawnShim(folder, assignment), tell), (outcome) =>
-      outcome ? Effect.succeed(outcome) : attach(folder, tell)
-    )
+const start = Effect.fnUntraced(function* (folder: string, assignment: Assignment, tell: Tell) {
+  const child = yield* Effect.try({
+    try: () => impossible(assignment.spec) ?? spawnShim(folder, assignment),
+    catch: notStarted
   })
+  if (typeof child === "string") return { _tag: "LaunchRefused", message: child } satisfies Outcome
+  return (yield* exited(folder, child, tell)) ?? (yield* attach(folder, tell))
+})
 
-const kill = (folder: string, worker: WorkerProcess): Effect.Effect<Outcome> =>
+const kill = (folder: string, worker: WorkerProcess, graceMs: number): Effect.Effect<Outcome> =>
   Effect.gen(function* () {
+    if (!isAlive(worker)) return yield* ended(folder, worker)
+    markAsStopped(folder)
     signalGroup(worker, "SIGTERM")
-    const wait = ended(folder, worker)
-    const inTime = yield* Effect.timeoutOption(wait, settings.terminateGraceMs)
-    if (inTime._tag === "Some") return inTime.value
+    const inTime = yield* Effect.timeoutOption(ended(folder, worker), graceMs)
+    // Nothing of a stopped run goes on: not the command after its time, nor what the command has left behind.
     signalGroup(worker, "SIGKILL")
-    const outcome = yield* wait
-    return outcome._tag === "WorkerLost"
-      ? ({ _tag: "Exited", code: null, signal: "SIGKILL" } as const)
-      : outcome
+    const outcome = inTime._tag === "Some" ? inTime.value : yield* ended(folder, worker)
+    if (outcome._tag !== "WorkerLost") return outcome
+    return exitOf(folder, killedBy(inTime._tag === "Some" ? "SIGTERM" : "SIGKILL"))
   })
 
-const stop = (folder: string): Effect.Effect<Outcome> =>
-  Effect.suspend(() => {
-    if (claimAsStopped(folder)) return Effect.succeed(neverStarted)
-    const claim = readClaim(folder)
-    if (claim === "stopped") return Effect.succeed(neverStarted)
-    if (claim === undefined || claim === "claiming") {
-      return Effect.andThen(Effect.sleep(settings.probeIntervalMs), stop(folder))
-    }
-    return kill(folder, claim)
-  })
-
-/** What the file system refuses may be granted later: no room, no descriptors, no rights. */
-const orUnreachable = (effect: Effect.Effect<Outcome>): Effect.Effect<Outcome> =>
-  Effect.catchDefect(effect, (defect) => Effect.succeed(unreachable(defect)))
+/** Does it as soon as the file system allows: what may be running must not be taken for what is not. */
+const patiently = <A>(look: () => A): Effect.Effect<A> =>
+  Effect.orDie(Effect.retry(Effect.try(look), Schedule.spaced(settings.probeIntervalMs)))
 
 /** Makes the launcher that keeps what it needs to know of its processes under `artifacts`. */
-export const makeProcessLauncher = (artifacts: string): Launcher["Service"] => ({
-  launch: (assignment, tell) =>
-    orUnreachable(
-      Effect.suspend(() => {
-        const folder = makeFolder(artifacts, assignment)
-        return readClaim(folder) === undefined ? start(folder, assignment, tell) : attach(folder, tell)
-      })
-    ),
-  stop: (assignment) => orUnreachable(Effect.suspend(() => stop(makeFolder(artifacts, assignment)))),
-  forget: () => {}
-})
+export const makeProcessLauncher = (
+  artifacts: string,
+  { terminateGraceMs = settings.terminateGraceMs }: ProcessLauncherOptions = {}
+): Launcher["Service"] => {
+  // A command may run elsewhere, and its files are still here.
+  const root = resolve(artifacts)
+  return {
+    launch: (assignment, tell) => {
+      const make = () => makeFolder(root, assignment)
+      const folder = assignment.recovered ? patiently(make) : Effect.try({ try: make, catch: notStarted })
+      return folder.pipe(
+        Effect.flatMap((made) =>
+          readClaim(made) === undefined ? start(made, assignment, tell) : attach(made, tell)
+        ),
+        Effect.catch(Effect.succeed)
+      )
+    },
+    stop: (assignment) =>
+      patiently(() => {
+        const folder = makeFolder(root, assignment)
+        return { folder, neverStarts: claimAsStopped(folder) }
+      }).pipe(
+        Effect.flatMap(({ folder, neverStarts }) =>
+          neverStarts
+            ? Effect.succeed(neverStarted)
+            : withWorker(folder, (worker) => kill(folder, worker, terminateGraceMs))
+        )
+      ),
+    forget: () => {}
+  }
+}

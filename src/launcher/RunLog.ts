@@ -1,43 +1,48 @@
 /**
  * The lines that an inline run writes about itself, in one file of its attempt.
  */
-import { appendFile } from "node:fs"
+import { appendFile, mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { settings } from "../settings.ts"
-import { makeFolder } from "./Artifacts.ts"
+import { folderOf } from "./Artifacts.ts"
 import type { Assignment } from "./Launcher.ts"
 
-/** Writes in the background and in order; the file is made with the first line. */
+/**
+ * Writes in the background and in order; the file is made with the first line. A line that cannot be written is
+ * lost, for that is nothing a run should fail of.
+ */
 export class RunLog {
-  private readonly root: string
-  private readonly of: Assignment
-  private file: string | undefined
+  private readonly folder: string
+  private isMade = false
   private pending = ""
   private written = 0
   private writing = false
 
   constructor(root: string, of: Assignment) {
-    this.root = root
-    this.of = of
+    this.folder = folderOf(root, of)
   }
 
   add(line: string): void {
     if (this.written > settings.runLogBytesMax) return
     const text = `${line}\n`
-    this.written += text.length
+    this.written += Buffer.byteLength(text)
     this.pending += this.written > settings.runLogBytesMax ? "… the log is full\n" : text
-    this.write()
+    if (!this.writing) void this.write()
   }
 
-  private write(): void {
-    if (this.writing || this.pending === "") return
-    this.file ??= join(makeFolder(this.root, this.of), "log")
-    const text = this.pending
-    this.pending = ""
+  private async write(): Promise<void> {
     this.writing = true
-    appendFile(this.file, text, () => {
-      this.writing = false
-      this.write()
-    })
+    while (this.pending !== "") {
+      const text = this.pending
+      this.pending = ""
+      try {
+        if (!this.isMade) await mkdir(this.folder, { recursive: true })
+        this.isMade = true
+        await appendFile(join(this.folder, "log"), text)
+      } catch {
+        // The next line may find room again.
+      }
+    }
+    this.writing = false
   }
 }

@@ -2,13 +2,21 @@
  * The few lines of shell between the launcher and a command. They make an attempt start at most once and its end
  * known, even while no coordinator runs:
  *
- * - `worker` is made with O_EXCL before the command starts: whoever comes second does not start it. It names the
- *   process by pid, boot and start time, so that a later process with the same pid is told from it.
+ * - `worker.PID` names the process for good by boot and start time, so that a later one with the same pid is told
+ *   from it. It is written first: whoever finds a claim half-written can tell whether someone is still at it.
+ * - `worker` is the claim: made with O_EXCL before the command starts, so whoever comes second does not start it.
+ * - A byte on `claimLine` then tells whoever listens. Nobody may be there any more, which must not be its end.
+ * - `stop` is there before the group is sent a SIGTERM: the shell may have taken that before there was a command.
  * - `exit` holds the command's exit code. The shell outlives a SIGTERM to the whole group in order to write it.
+ *
+ * The command replaces a process of its own, so that its name means a program and never a word of the shell. What
+ * the shell itself has to say is no part of the command's errors, which it hands on from another descriptor.
  */
+import type { StdioOptions } from "node:child_process"
+import { killedBy } from "./WorkerProcess.ts"
 
-/** The exit code of a shim that came second. */
-export const claimedByAnother = 97
+/** The descriptor on which a shim tells that it has claimed the attempt. */
+export const claimLine = 3
 
 /** `sh -c` this, with the attempt's folder and then the command as arguments. */
 export const workerShim = `
@@ -16,10 +24,21 @@ folder=$1; shift
 boot=; stat=
 [ -r /proc/sys/kernel/random/boot_id ] && read -r boot < /proc/sys/kernel/random/boot_id
 [ -r /proc/$$/stat ] && read -r stat < /proc/$$/stat
+printf '%s\\n%s\\n' "$boot" "$stat" > "$folder/worker.$$" || exit
 set -C
-printf '%s\\n%s\\n%s\\n' "$$" "$boot" "$stat" > "$folder/worker" || exit ${claimedByAnother}
+printf '%s\\n' "$$" > "$folder/worker" || exit
 set +C
+trap '' PIPE
+printf . >&${claimLine}
+exec ${claimLine}>&-
+trap - PIPE
 trap : TERM INT HUP
-"$@"
-printf '%s\\n' "$?" > "$folder/exit"
+( [ -e "$folder/stop" ] && exit ${killedBy("SIGTERM")}; exec "$@" 2>&4 4>&- )
+code=$?
+printf '%s\\n' "$code" > "$folder/exit"
+exit "$code"
 `
+
+/** What a shim is given to read and write, where the command's output goes to these descriptors. */
+export const shimStdio = (stdout: number, stderr: number) =>
+  ["ignore", stdout, "ignore", "pipe", stderr] satisfies StdioOptions
