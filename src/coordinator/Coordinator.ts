@@ -11,7 +11,6 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
-import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { createActor } from "xstate"
 import { type CoordinatorState, coordinatorMachine } from "../../machines/coordinatorMachine.ts"
@@ -27,7 +26,7 @@ import type { Run } from "../run/Run.ts"
 import type { RunId } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
 import { software } from "../software.ts"
-import { CommandRejected, type CoordinatorError } from "./CoordinatorError.ts"
+import { CommandRejected, type CoordinatorError, whyOf } from "./CoordinatorError.ts"
 import { Mailbox } from "./Mailbox.ts"
 import { type OnSubmit, type Request, review } from "./OnSubmit.ts"
 import { type Settled, term } from "./term.ts"
@@ -51,6 +50,7 @@ export interface CoordinatorOptions {
   readonly takeOver?: boolean | undefined
 }
 
+/** The one writer of a log, and what can be asked of it. */
 export class Coordinator extends Context.Service<
   Coordinator,
   {
@@ -82,11 +82,13 @@ export class Coordinator extends Context.Service<
   }
 }
 
+const asked = (command: Command, actor = signalbox): Asked => ({ id: randomUUID(), actor, command })
+
 const samePolicy = Schema.toEquivalence(Policy)
 
 /** The first commands of a term: who leads, and the rules if they are not in force yet. */
 const opening =
-  ({ actor = signalbox, policy, admits = true }: CoordinatorOptions) =>
+  ({ actor, policy, admits = true }: CoordinatorOptions) =>
   (epoch: number, queue: RunQueue): ReadonlyArray<Asked> => {
     const start: Command = {
       _tag: "StartCoordinator",
@@ -99,7 +101,7 @@ const opening =
     const wanted = policy ?? (queue.policyNumber === 0 ? defaultPolicy : queue.policy)
     const inForce = queue.policyNumber > 0 && samePolicy(wanted, queue.policy)
     const set: ReadonlyArray<Command> = inForce ? [] : [{ _tag: "SetPolicy", policy: wanted }]
-    return [start, ...set].map((command) => ({ id: randomUUID(), actor, command }))
+    return [start, ...set].map((command) => asked(command, actor))
   }
 
 const holder = (address: string | undefined): string => {
@@ -112,6 +114,9 @@ const accepted = (reply: Reply | undefined): Result.Result<Accepted, CommandReje
   return Result.mapError(reply, (rejection) => new CommandRejected({ rejection }))
 }
 
+const isUnknown = (error: CommandRejected | CoordinatorError): boolean =>
+  error._tag === "CoordinatorError" && error.reason._tag === "OutcomeUnknown"
+
 /** Leads until told to stop; where the log fails, recovers from it, as long as that may help. */
 const lead = Effect.fnUntraced(function* (options: CoordinatorOptions, mailbox: Mailbox, waiters: Waiters) {
   const log = yield* EventLog
@@ -119,8 +124,12 @@ const lead = Effect.fnUntraced(function* (options: CoordinatorOptions, mailbox: 
   const machine = createActor(coordinatorMachine).start()
   const ready = yield* Deferred.make<void, LogError>()
   let draining = false
+  let stopping = false
+  /** In a row: without a turn made durable in between, save the first ones of their terms. */
+  let failures = 0
 
   const settled = ({ turn, idle }: Settled): void => {
+    if (machine.getSnapshot().value !== "recovering" && turn.events.length > 0) failures = 0
     machine.send({ type: "Recovered" })
     draining ||= turn.events.some((event) => event.type === "CoordinatorDraining")
     if (draining) machine.send({ type: "DrainRequested" })
@@ -134,46 +143,62 @@ const lead = Effect.fnUntraced(function* (options: CoordinatorOptions, mailbox: 
       mailbox,
       candidate: { holder: holder(options.address), takeOver: options.takeOver },
       orders: options.orders ?? {},
-      opening: opening({ ...options, admits: (options.admits ?? true) && !draining }),
+      recovered: (queue) => waiters.recovered(queue),
+      opening: opening({
+        ...options,
+        // Given for the start: what was put in force since then stays.
+        policy: Deferred.isDoneUnsafe(ready) ? undefined : options.policy,
+        admits: (options.admits ?? true) && !draining
+      }),
       settled
     })
   )
-  const mayHelp = (error: LogError): boolean => {
+  const recover = (error: LogError): Effect.Effect<void, LogError> => {
     machine.send({ type: "LogFailed" })
-    return Deferred.isDoneUnsafe(ready) && error.reason._tag === "Unavailable"
+    const mayHelp = error.reason._tag === "Unavailable" && Deferred.isDoneUnsafe(ready) && !stopping
+    if (!mayHelp || failures === settings.recoveriesMax) return Effect.fail(error)
+    return Effect.andThen(Effect.sleep(settings.recoveryDelayMs * 2 ** failures++), terms)
   }
-  const schedule = Schedule.exponential(settings.recoveryDelayMs)
-  const terms = Effect.retry(oneTerm, { while: mayHelp, schedule, times: settings.recoveriesMax })
+  const terms = Effect.catch(oneTerm, recover)
   const closed = Effect.fnUntraced(function* (exit: Exit.Exit<void, LogError>) {
     machine.send({ type: "Stopped" })
-    const why = Exit.isSuccess(exit) ? "it was told to stop" : String(Cause.squash(exit.cause))
+    const why = Exit.isSuccess(exit) ? "it was told to stop" : whyOf(exit.cause)
     yield* mailbox.close(why)
     waiters.fail(why)
     Deferred.doneUnsafe(ready, exit)
   })
   const fiber = yield* Effect.forkScoped(Effect.onExit(terms, closed))
   yield* Deferred.await(ready)
-  return { machine, done: Fiber.join(fiber) }
+
+  const letGo = Fiber.interrupt(fiber)
+  const stop = Effect.suspend(() => {
+    stopping = true
+    if (machine.getSnapshot().value === "recovering") return letGo
+    const last = asked({ _tag: "StopCoordinator" }, options.actor)
+    return Effect.matchEffect(mailbox.ask([last]), {
+      onFailure: () => letGo,
+      onSuccess: () => Effect.asVoid(Fiber.await(fiber))
+    })
+  })
+  const done = Effect.flatMap(Fiber.await(fiber), (exit) =>
+    Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? Effect.void : exit
+  )
+  return { state: Effect.sync(() => machine.getSnapshot().value), stop, done }
 })
 
 const makeCoordinator = Effect.fnUntraced(function* (options: CoordinatorOptions) {
   const mailbox = yield* Mailbox.make
   const waiters = new Waiters()
-  const { machine, done } = yield* lead(options, mailbox, waiters)
+  const { state, stop, done } = yield* lead(options, mailbox, waiters)
   const from = ({ actor = options.actor ?? signalbox, headers = {} }: Partial<Request>): Request => ({
     actor,
     headers
-  })
-  const asked = (command: Command, request: Request): Asked => ({
-    id: randomUUID(),
-    actor: request.actor,
-    command
   })
 
   const ask: Coordinator["Service"]["ask"] = Effect.fnUntraced(function* (command, request = {}) {
     const by = from(request)
     const reviewed = options.onSubmit ? yield* review(options.onSubmit, command, by) : command
-    const [reply] = yield* mailbox.ask([asked(reviewed, by)])
+    const [reply] = yield* mailbox.ask([asked(reviewed, by.actor)])
     return yield* Effect.fromResult(accepted(reply))
   })
   const askAll: Coordinator["Service"]["askAll"] = Effect.fnUntraced(function* (commands, request = {}) {
@@ -181,15 +206,11 @@ const makeCoordinator = Effect.fnUntraced(function* (options: CoordinatorOptions
     const reviewed = yield* Effect.forEach(commands, (one) =>
       Effect.result(review(options.onSubmit, one, by))
     )
-    const passed = reviewed.flatMap((one) => (Result.isSuccess(one) ? [asked(one.success, by)] : []))
+    const passed = reviewed.flatMap((one) => (Result.isSuccess(one) ? [asked(one.success, by.actor)] : []))
     const replies = (yield* mailbox.ask(passed)).values()
     return reviewed.map((one) => Result.flatMap(one, () => accepted(replies.next().value)))
   })
 
-  const stop = Effect.suspend(() => {
-    const last = asked({ _tag: "StopCoordinator" }, from({}))
-    return Effect.ignore(Effect.andThen(mailbox.ask([last]), done))
-  })
   yield* Effect.addFinalizer(() => stop)
 
   return Coordinator.of({
@@ -205,9 +226,13 @@ const makeCoordinator = Effect.fnUntraced(function* (options: CoordinatorOptions
         ? yield* end
         : yield* new CommandRejected({ rejection: { _tag: "RunUnknown", command: "ended", run: id } })
     }),
-    drain: (request) => Effect.andThen(ask({ _tag: "DrainCoordinator" }, request), waiters.allQuiet),
+    drain: (request) =>
+      Effect.andThen(
+        Effect.retry(ask({ _tag: "DrainCoordinator" }, request), { while: isUnknown }),
+        waiters.allQuiet
+      ),
     stop,
     done,
-    state: Effect.sync(() => machine.getSnapshot().value)
+    state
   })
 })

@@ -1,6 +1,7 @@
 /**
  * Why the coordinator did not answer. The command was not refused: it was not decided, or its end is not known.
  */
+import * as Cause from "effect/Cause"
 import * as Schema from "effect/Schema"
 import { Rejection, sentence } from "../run/Rejection.ts"
 
@@ -36,6 +37,13 @@ export class CoordinatorError extends Schema.TaggedError<CoordinatorError>()("Co
 
 export const coordinatorError = (reason: CoordinatorErrorReason): CoordinatorError =>
   new CoordinatorError({ reason })
+
+/** What ended a coordinator, in words. */
+export const whyOf = (cause: Cause.Cause<unknown>): string => {
+  if (Cause.hasInterruptsOnly(cause)) return "it was told to stop"
+  const error = Cause.squash(cause)
+  return error instanceof Error ? error.message : String(error)
+}
 
 /** The coordinator said no, and why. */
 export class CommandRejected extends Schema.TaggedError<CommandRejected>()("CommandRejected", {

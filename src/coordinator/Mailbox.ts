@@ -67,13 +67,18 @@ export class Mailbox {
   /** Answers a question to the queue, when all that the answer rests on is durable. */
   query<A>(question: (queue: RunQueue, now: number) => A): Effect.Effect<A, CoordinatorError> {
     return this.send((resume) => {
-      let answer: A
+      let answer: Effect.Effect<A>
       return {
         asked: [],
         look: (queue, now) => {
-          answer = question(queue, now)
+          // A question that throws is its asker's fault alone.
+          try {
+            answer = Effect.succeed(question(queue, now))
+          } catch (error) {
+            answer = Effect.die(error)
+          }
         },
-        answer: () => resume(Effect.succeed(answer)),
+        answer: () => resume(answer),
         fail: (error) => resume(Effect.fail(error))
       }
     })

@@ -41,7 +41,8 @@ const ask = (onSubmit: OnSubmit, spec: RunSpec, request: Request): Effect.Effect
     return Effect.isEffect(verdict) ? verdict : Effect.promise(async () => verdict)
   })
 
-const decodeSpec = Schema.decodeUnknownEffect(RunSpec)
+const isRefusal = Schema.is(Schema.Struct({ refuse: Schema.String }))
+const decodeSpec = Schema.decodeUnknownEffect(RunSpec, { onExcessProperty: "error" })
 
 /** The command as it goes to the coordinator, once `onSubmit` has had its say. */
 export const review = (
@@ -62,7 +63,7 @@ export const review = (
     }
     const verdict = exit.value
     if (verdict === undefined || verdict === spec) return command
-    if ("refuse" in verdict) return yield* refused({ reason: verdict.refuse })
+    if (isRefusal(verdict)) return yield* refused({ reason: verdict.refuse })
     const changed = yield* Effect.mapError(decodeSpec({ ...verdict, id: spec.id }), (issue) =>
       refused({ reason: `the custom coordinator made it invalid: ${issue.message}` })
     )

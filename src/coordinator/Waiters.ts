@@ -4,6 +4,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type { RunQueue } from "../queue/RunQueue.ts"
 import type { Turn } from "../queue/turn.ts"
 import { isFinished } from "../run/lifecycle.ts"
 import type { Run } from "../run/Run.ts"
@@ -31,12 +32,22 @@ export class Waiters {
   settled({ touched }: Turn, quiet: boolean): void {
     if (quiet) Deferred.doneUnsafe(this.quiet, Exit.void)
     if (this.ends.size === 0) return
-    for (const { run } of touched) {
-      const end = isFinished(run.state) ? this.ends.get(run.id) : undefined
-      if (!end) continue
-      Deferred.doneUnsafe(end, Exit.succeed(run))
-      this.ends.delete(run.id)
+    for (const { run } of touched) this.tell(run)
+  }
+
+  /** Tells those whose run has ended by what the log says, in a turn that was never heard of. */
+  recovered({ runs }: RunQueue): void {
+    for (const id of this.ends.keys()) {
+      const run = runs.get(id)
+      if (run) this.tell(run)
     }
+  }
+
+  private tell(run: Run): void {
+    const end = isFinished(run.state) ? this.ends.get(run.id) : undefined
+    if (!end) return
+    Deferred.doneUnsafe(end, Exit.succeed(run))
+    this.ends.delete(run.id)
   }
 
   /** Tells the others that they wait in vain. */

@@ -9,28 +9,29 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { Assignment, Launcher, Report } from "../launcher/Launcher.ts"
 import type { Touched } from "../queue/turn.ts"
 import { intent } from "../run/intent.ts"
 import type { Outcome } from "../run/Outcome.ts"
 import type { Run } from "../run/Run.ts"
-import type { RunCommand } from "../run/RunCommand.ts"
+import { RunCommand } from "../run/RunCommand.ts"
 import type { RunId } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
 import { Permits } from "./Permits.ts"
 
 /** Hands a report to the coordinator. */
-export type Post = (report: RunCommand) => void
+type Post = (report: RunCommand) => void
 
 type Progress = Extract<Report, { readonly _tag: "Progress" }>
 
 interface Worker {
   readonly assignment: Assignment
-  readonly fibers: { work?: Fiber.Fiber<void>; stop?: Fiber.Fiber<void>; progress?: Fiber.Fiber<void> }
+  readonly fibers: { work?: Fiber.Fiber<void>; progress?: Fiber.Fiber<void> }
   /** Whether it was told to stop. */
   stopping: boolean
-  /** Whether its end was told: a launcher that tells it twice is heard once. */
+  /** Whether its end was told or recorded: a launcher that tells it twice or late is heard once. */
   ended: boolean
   /** The newest progress that was not told yet. */
   progress: Progress | undefined
@@ -42,6 +43,13 @@ const lostBy = (cause: Cause.Cause<never>): Outcome => ({
   _tag: "WorkerLost",
   message: `its launcher failed: ${Cause.pretty(cause)}`
 })
+
+const unsound: Outcome = {
+  _tag: "WorkerLost",
+  message: "its launcher told of an end that cannot be recorded"
+}
+
+const isSound = Schema.is(RunCommand)
 
 export class Workers {
   readonly permits = new Permits()
@@ -87,6 +95,8 @@ export class Workers {
         const goesOn = (wanted === "Work" || wanted === "Stop") && worker?.assignment.attempt === run.attempt
         if (!worker || goesOn) continue
         this.workers.delete(run.id)
+        worker.ended = true
+        // What stops it goes on: a run that time has ended may have a worker that is not gone yet.
         yield* Fiber.interruptAll(Object.values(worker.fibers))
         this.launcher.forget(worker.assignment)
       }
@@ -109,7 +119,7 @@ export class Workers {
       }
       if (wanted === "Stop" && !worker.stopping) {
         worker.stopping = true
-        worker.fibers.stop = this.fork(this.stop(worker))
+        this.fork(this.stop(worker))
       }
     }
   }
@@ -124,7 +134,7 @@ export class Workers {
     const tell = (report: Report): void => {
       const { _tag, ...told } = report
       if (report._tag === "Progress") this.tellProgress(worker, report)
-      else this.post({ _tag: "ReportStarted", run, attempt, ...told })
+      else this.report({ _tag: "ReportStarted", run, attempt, ...told })
     }
     return this.tellEnd(
       worker,
@@ -146,7 +156,8 @@ export class Workers {
       if (worker.ended) return
       worker.ended = true
       this.postProgress(worker)
-      this.post({ _tag: "ReportEnded", run, attempt, outcome: end })
+      const ended = { _tag: "ReportEnded", run, attempt } as const
+      if (!this.report({ ...ended, outcome: end })) this.report({ ...ended, outcome: unsound })
     })
   }
 
@@ -172,6 +183,13 @@ export class Workers {
     if (!worker.progress) return
     const { _tag, ...told } = worker.progress
     worker.progress = undefined
-    this.post({ _tag: "ReportProgress", run, attempt, ...told })
+    this.report({ _tag: "ReportProgress", run, attempt, ...told })
+  }
+
+  /** Hands on what can be read again; jobs and launchers are others' code, and the log is for ever. */
+  private report(report: RunCommand): boolean {
+    const sound = isSound(report)
+    if (sound) this.post(report)
+    return sound
   }
 }

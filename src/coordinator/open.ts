@@ -3,10 +3,13 @@
  */
 import { randomUUID } from "node:crypto"
 import { dirname, join } from "node:path"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Artifacts } from "../launcher/Artifacts.ts"
 import { type Jobs, makeInlineLauncher } from "../launcher/InlineLauncher.ts"
@@ -78,15 +81,19 @@ export const layer = (options: OpenOptions = {}): Layer.Layer<Services, LogError
   )
 }
 
+/** A log, launchers and a coordinator that leads, in one object. All it does is asked and answered by promises. */
 export class Signalbox implements AsyncDisposable {
-  private readonly runtime: ManagedRuntime.ManagedRuntime<Services, LogError | Schema.SchemaError>
+  private readonly services: Context.Context<Services>
+  private readonly scope: Scope.Closeable
+  private readonly closed = Deferred.makeUnsafe<void>()
 
-  constructor(runtime: ManagedRuntime.ManagedRuntime<Services, LogError | Schema.SchemaError>) {
-    this.runtime = runtime
+  constructor(services: Context.Context<Services>, scope: Scope.Closeable) {
+    this.services = services
+    this.scope = scope
   }
 
   private run<A, E>(use: (coordinator: Coordinator["Service"]) => Effect.Effect<A, E>): Promise<A> {
-    return this.runtime.runPromise(Effect.flatMap(Coordinator, use))
+    return Effect.runPromise(Effect.suspend(() => use(Context.get(this.services, Coordinator))))
   }
 
   /** Puts a run under coordination; answers the run, once that is durable. Rejects with `CommandRejected`. */
@@ -140,15 +147,11 @@ export class Signalbox implements AsyncDisposable {
     return this.run((coordinator) => coordinator.ended(run))
   }
 
-  /** The events of a range; with `follow`, then each as it is written. */
+  /** The events of a range; with `follow`, then each as it is written, until it is closed. */
   events({ follow = false, ...range }: Range & { readonly follow?: boolean } = {}): AsyncIterable<Event> {
-    const events = Stream.unwrap(
-      Effect.map(EventLog, (log) => (follow ? log.changes(range) : log.read(range)))
-    )
-    const { runtime } = this
-    return (async function* () {
-      yield* Stream.toAsyncIterableWith(events, await runtime.context())
-    })()
+    const log = Context.get(this.services, EventLog)
+    const changes = Stream.interruptWhen(log.changes(range), Deferred.await(this.closed))
+    return Stream.toAsyncIterable(follow ? changes : log.read(range))
   }
 
   /**
@@ -161,7 +164,8 @@ export class Signalbox implements AsyncDisposable {
       // One that has stopped already has nothing to drain.
       await quiet.catch(() => undefined)
     }
-    await this.runtime.dispose()
+    await Effect.runPromise(Scope.close(this.scope, Exit.void))
+    Deferred.doneUnsafe(this.closed, Exit.void)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -176,7 +180,8 @@ const ofRun = <E>(accepted: Effect.Effect<{ readonly run: Run | undefined }, E>)
 
 /** Opens a Signalbox; answers when it leads its log. Rejects with `LogError`, or where the policy is wrong. */
 export const open = async (options: OpenOptions = {}): Promise<Signalbox> => {
-  const runtime = ManagedRuntime.make(layer(options))
-  await runtime.context()
-  return new Signalbox(runtime)
+  const scope = Scope.makeUnsafe()
+  const services = Layer.buildWithScope(layer(options), scope)
+  const letGo = Scope.close(scope, Exit.void)
+  return new Signalbox(await Effect.runPromise(Effect.onError(services, () => letGo)), scope)
 }

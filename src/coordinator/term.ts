@@ -7,29 +7,32 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FiberHandle from "effect/FiberHandle"
 import * as Queue from "effect/Queue"
 import * as Semaphore from "effect/Semaphore"
 import { replay } from "../history/replay.ts"
 import type { Launcher } from "../launcher/Launcher.ts"
 import type { Candidate, EventLog, Lead } from "../log/EventLog.ts"
-import type { LogError } from "../log/LogError.ts"
+import { type LogError, logError } from "../log/LogError.ts"
 import type { Orders } from "../queue/order.ts"
 import type { RunQueue } from "../queue/RunQueue.ts"
 import { type Asked, holdings, type Turn, turn } from "../queue/turn.ts"
 import type { RunId } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
-import { coordinatorError } from "./CoordinatorError.ts"
+import { coordinatorError, whyOf } from "./CoordinatorError.ts"
 import type { Letter, Mailbox } from "./Mailbox.ts"
 import { Workers } from "./Workers.ts"
 
 /** What a term works with. */
-export interface Given {
+interface Given {
   readonly log: EventLog["Service"]
   readonly launcher: Launcher["Service"]
   readonly mailbox: Mailbox
   readonly candidate: Candidate
   readonly orders: Orders
+  /** Called with the queue as the log left it, before anything is decided. */
+  readonly recovered: (queue: RunQueue) => void
   /** The first commands of the term, by its epoch and the queue as the log left it. */
   readonly opening: (epoch: number, queue: RunQueue) => ReadonlyArray<Asked>
   /** Called after each durable turn. */
@@ -57,10 +60,10 @@ const decideTurn = (queue: RunQueue, letters: ReadonlyArray<Letter>, now: number
   return { turn: decided, letters, last, idle: queue.slots.size === 0 }
 }
 
-/** The first turn of a term touches all that was in flight when the last one ended. */
+/** The first turn of a term touches besides all that was in flight when the last one ended. */
 const withRecovered = (queue: RunQueue, decided: Decided): Decided => {
-  const touched = Array.from(holdings(queue), ([id, slots]) => ({ run: queue.run(id), slots }))
-  return { ...decided, turn: { ...decided.turn, touched } }
+  const inFlight = Array.from(holdings(queue), ([id, slots]) => ({ run: queue.run(id), slots }))
+  return { ...decided, turn: { ...decided.turn, touched: [...inFlight, ...decided.turn.touched] } }
 }
 
 const answer = ({ letters, turn: { replies } }: Decided): void => {
@@ -99,48 +102,57 @@ const makeAlarm = Effect.fnUntraced(function* (mailbox: Mailbox) {
   }
 })
 
-const pipeline = Effect.fnUntraced(function* (given: Given, lead: Lead, queue: RunQueue, workers: Workers) {
+/** The letters of each turn that was begun and is not settled yet, in order. */
+type Unsettled = Array<ReadonlyArray<Letter>>
+
+const pipeline = Effect.fnUntraced(function* (
+  given: Given,
+  lead: Lead,
+  queue: RunQueue,
+  workers: Workers,
+  unsettled: Unsettled
+) {
   const { mailbox } = given
   const alarm = yield* makeAlarm(mailbox)
   const ahead = yield* Semaphore.make(settings.turnsAheadMax)
   const toAppend = yield* Queue.unbounded<Decided>()
-  const toSettle = yield* Queue.unbounded<Decided>()
-  const unsettled: Array<Decided> = []
+  const toSettle = yield* Queue.unbounded<readonly [Decided, Exit.Exit<void, LogError>]>()
 
-  const pass = (decided: Decided) => {
-    unsettled.push(decided)
-    return Queue.offer(toAppend, decided)
-  }
+  const decide = Effect.fnUntraced(function* (letters: ReadonlyArray<Letter>) {
+    unsettled.push(letters)
+    return decideTurn(queue, letters, yield* Clock.currentTimeMillis)
+  })
 
   const decideLoop = Effect.gen(function* () {
-    const opened = yield* Clock.currentTimeMillis
-    const opening = decideTurn(queue, [{ asked: given.opening(lead.epoch, queue) }], opened)
     yield* Semaphore.take(ahead, 1)
-    yield* pass(withRecovered(queue, opening))
+    const opening = yield* decide([{ asked: given.opening(lead.epoch, queue) }])
+    yield* Queue.offer(toAppend, withRecovered(queue, opening))
     for (let last = false; !last; ) {
       yield* alarm(queue.wakesAt, yield* Clock.currentTimeMillis)
       // First room, then letters: those that come while the disk is busy share one turn.
       yield* Semaphore.take(ahead, 1)
-      const letters = yield* mailbox.take
-      const decided = decideTurn(queue, letters, yield* Clock.currentTimeMillis)
+      const decided = yield* decide(yield* mailbox.take)
       last = decided.last
-      yield* pass(decided)
+      yield* Queue.offer(toAppend, decided)
     }
   })
 
   const appendLoop = Effect.gen(function* () {
     for (let last = false; !last; ) {
       const decided = yield* Queue.take(toAppend)
-      if (decided.turn.events.length > 0) yield* lead.append(decided.turn.events)
+      const { events } = decided.turn
+      const appended = events.length > 0 ? yield* Effect.exit(lead.append(events)) : Exit.void
       yield* Semaphore.release(ahead, 1)
-      yield* Queue.offer(toSettle, decided)
-      last = decided.last
+      yield* Queue.offer(toSettle, [decided, appended])
+      last = decided.last || Exit.isFailure(appended)
     }
   })
 
   const settleLoop = Effect.gen(function* () {
     for (let last = false; !last; ) {
-      const decided = yield* Queue.take(toSettle)
+      const [decided, appended] = yield* Queue.take(toSettle)
+      // Here, so that whoever was in an earlier turn, which is durable, has heard of it.
+      yield* appended
       answer(decided)
       yield* dispatch(workers, decided.turn)
       unsettled.shift()
@@ -149,25 +161,33 @@ const pipeline = Effect.fnUntraced(function* (given: Given, lead: Lead, queue: R
     }
   })
 
-  const failUnsettled = (error: LogError) => {
-    const unknown = coordinatorError({ _tag: "OutcomeUnknown", issue: error.message })
-    for (const { letters } of unsettled) for (const letter of letters) letter.fail?.(unknown)
-  }
-
-  yield* Effect.all([decideLoop, appendLoop, settleLoop], { concurrency: "unbounded", discard: true }).pipe(
-    Effect.tapError((error) => Effect.sync(() => failUnsettled(error)))
-  )
+  yield* Effect.all([decideLoop, appendLoop, settleLoop], { concurrency: "unbounded", discard: true })
 })
+
+const failAll = (unsettled: Unsettled, issue: string): void => {
+  const unknown = coordinatorError({ _tag: "OutcomeUnknown", issue })
+  for (const letter of unsettled.flat()) letter.fail?.(unknown)
+}
+
+/** The queue as the log left it. */
+const recovered = ({ log, orders }: Given, { position: upTo }: Lead): Effect.Effect<RunQueue, LogError> =>
+  Effect.catchTag(replay(log.read({ upTo }), orders), "ReplayError", ({ position, issue }) =>
+    Effect.fail(logError({ _tag: "Corrupt", position, issue }))
+  )
 
 /** Leads until told to stop. Letting go of it lets go of the log and of the workers, which run on. */
 export const term = (given: Given): Effect.Effect<void, LogError> =>
   Effect.scoped(
     Effect.gen(function* () {
       const lead = yield* given.log.lead(given.candidate)
-      const queue = yield* replay(given.log.read({ upTo: lead.position }), given.orders)
+      const queue = yield* recovered(given, lead)
+      given.recovered(queue)
       const workers = yield* Workers.make(given.launcher, (command) =>
         given.mailbox.post({ id: `${command._tag} ${lead.epoch}`, actor: "launcher", command })
       )
-      yield* Effect.raceFirst(pipeline(given, lead, queue, workers), workers.broken)
+      const unsettled: Unsettled = []
+      yield* Effect.raceFirst(pipeline(given, lead, queue, workers, unsettled), workers.broken).pipe(
+        Effect.onError((cause) => Effect.sync(() => failAll(unsettled, whyOf(cause))))
+      )
     })
   )
