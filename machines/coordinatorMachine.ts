@@ -3,7 +3,7 @@
  */
 import { type StateValueFrom, setup } from "xstate"
 
-export type CoordinatorFactType = "Recovered" | "DrainRequested" | "LogFailed" | "Stopped"
+type CoordinatorFactType = "Recovered" | "DrainRequested" | "LogFailed" | "Stopped"
 
 export const coordinatorMachine = setup({
   types: { events: {} as { readonly type: CoordinatorFactType } }

@@ -25,6 +25,7 @@ export type RunFactType =
  */
 export type RunTag = "waiting" | "holdsSlot" | "finished"
 
+/** The life of a run as a chart: which event leads from which state to which. All else about lifecycles is read off it. */
 export const runMachine = setup({
   types: {
     events: {} as { readonly type: RunFactType },

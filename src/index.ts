@@ -4,7 +4,7 @@ export { Coordinator, type CoordinatorOptions } from "./coordinator/Coordinator.
 export { CommandRejected, CoordinatorError } from "./coordinator/CoordinatorError.ts"
 export type { OnSubmit, Refusal, Request, Verdict } from "./coordinator/OnSubmit.ts"
 export { layer, type NewRun, type OpenOptions, open, Signalbox } from "./coordinator/open.ts"
-export { replay } from "./history/replay.ts"
+export { ReplayError, replay } from "./history/replay.ts"
 export type { Job, JobContext, Jobs } from "./launcher/InlineLauncher.ts"
 export { makeInlineLauncher } from "./launcher/InlineLauncher.ts"
 export { type Assignment, Launcher, type Report, type Tell } from "./launcher/Launcher.ts"

@@ -3,13 +3,13 @@
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type { Plan } from "../config/runFile.ts"
+import type { Plan } from "../config/readRunFile.ts"
 import { Coordinator } from "../coordinator/Coordinator.ts"
 import { isFinished } from "../run/lifecycle.ts"
 import type { Run } from "../run/Run.ts"
-import { findBatch } from "./batch.ts"
 import { Exit, exitCodes } from "./exitCodes.ts"
-import { readQueue } from "./reading.ts"
+import { findBatch } from "./findBatch.ts"
+import { readQueue } from "./readQueue.ts"
 
 /** What to follow: some runs, from a position of the log on, under a heading. */
 export interface Work {

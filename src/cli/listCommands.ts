@@ -15,7 +15,7 @@ import { runStates } from "../run/lifecycle.ts"
 import { describeCause } from "../run/Outcome.ts"
 import type { Run } from "../run/Run.ts"
 import { count, paint, paintState, showBetween, showMoment, table } from "./format.ts"
-import { explainNow, findRun, readQueue } from "./reading.ts"
+import { explainNow, findRun, readQueue } from "./readQueue.ts"
 import { print, root } from "./root.ts"
 
 /** What there is to say of a run's end or stop, in a few words. */
@@ -113,7 +113,7 @@ export const show = Command.make(
 ).pipe(Command.withDescription("Show all that is known of a run"))
 
 /** A reason to wait, as a sentence. */
-export const describeReason = (reason: Reason): string => {
+const describeReason = (reason: Reason): string => {
   switch (reason._tag) {
     case "LimitFull": {
       const { limit, held, size, holders, ahead } = reason

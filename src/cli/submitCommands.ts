@@ -11,9 +11,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Length, Moment, parseLength, parseMoment } from "../config/time.ts"
 import { RunId, type RunSpec } from "../run/RunSpec.ts"
-import { decideCommand } from "./connection.ts"
+import { deliver } from "./deliver.ts"
 import { paint, paintState } from "./format.ts"
-import { findRun, readQueue } from "./reading.ts"
+import { findRun, readQueue } from "./readQueue.ts"
 import { print, root } from "./root.ts"
 
 const given = <A>(option: Option.Option<A>): A | undefined => Option.getOrUndefined(option)
@@ -77,7 +77,7 @@ export const submit = Command.make(
       ...(at !== undefined && { notBefore: at }),
       ...(maxRuntimeMs !== undefined && { maxRuntimeMs })
     }
-    const answer = yield* decideCommand(log, { _tag: "SubmitRun", spec })
+    const answer = yield* deliver(log, { _tag: "SubmitRun", spec })
     yield* print(json, answer, () => {
       const next = answer.led
         ? ""
@@ -110,7 +110,7 @@ export const cancel = Command.make(
       run: run.id,
       ...(Option.isSome(reason) && { reason: reason.value })
     } as const
-    const answer = yield* decideCommand(log, command)
+    const answer = yield* deliver(log, command)
     yield* print(
       json,
       answer,

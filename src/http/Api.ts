@@ -12,7 +12,7 @@ import { Rejection } from "../run/Rejection.ts"
 import { CancelRun, SubmitRun } from "../run/RunCommand.ts"
 
 /** What callers may ask; reports and the coordinator's own commands are not for them. */
-export const PublicCommand = Schema.Union([SubmitRun, CancelRun, SetPolicy, DrainCoordinator])
+const PublicCommand = Schema.Union([SubmitRun, CancelRun, SetPolicy, DrainCoordinator])
 
 /** Commands to be decided in one turn, and who gives them. */
 export const CommandsRequest = Schema.Struct({

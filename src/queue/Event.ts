@@ -7,7 +7,7 @@ import { type RunEvent, RunEventData } from "../run/RunEvent.ts"
 import { Policy } from "./Policy.ts"
 
 /** The data of each kind of event that is not about one run. */
-export const QueueEventData = {
+const QueueEventData = {
   CoordinatorStarted: Schema.Struct({
     software: Schema.String,
     host: Schema.String,
@@ -29,7 +29,7 @@ export const QueueEventData = {
   })
 } as const
 
-export type QueueEventData = {
+type QueueEventData = {
   readonly [T in keyof typeof QueueEventData]: (typeof QueueEventData)[T]["Type"]
 }
 
@@ -42,6 +42,7 @@ export type QueueEvent = QueueFact & Envelope & { readonly run: null }
 
 /** The data of every kind of event. */
 export const EventData = { ...RunEventData, ...QueueEventData }
+/** The name of a kind of event. */
 export type EventType = keyof typeof EventData
 
 /** Everything that can stand in the log. */

@@ -18,11 +18,12 @@ import { SortedList } from "./SortedList.ts"
 import { Waiting } from "./Waiting.ts"
 
 /** A moment at which time decides about a run. */
-export interface Due {
+interface Due {
   readonly at: number
   readonly run: Run
 }
 
+/** The state of the whole: every run, who waits in which place, who holds which slot, which rules are in force. */
 export class RunQueue {
   /** The last event's place in the log; 0 before the first. */
   position = 0

@@ -41,6 +41,7 @@ export interface Touched {
   readonly slots: ReadonlyArray<Slot>
 }
 
+/** What one turn has decided: events to append all at once, and one reply per command. */
 export interface Turn {
   readonly events: ReadonlyArray<Event>
   readonly touched: ReadonlyArray<Touched>

@@ -54,6 +54,3 @@ export const RunSpec = Schema.Struct(fields)
   )
   .annotate({ identifier: "RunSpec" })
 export type RunSpec = typeof RunSpec.Type
-
-/** The names that a run may carry. */
-export const runSpecFields = Object.keys(fields)

@@ -10,7 +10,7 @@ import type { RunState } from "./lifecycle.ts"
  * - `Stop`: a launcher stops the attempt
  * - `Rest`: nothing, for ever
  */
-export type Intent = "Wait" | "Work" | "Stop" | "Rest"
+type Intent = "Wait" | "Work" | "Stop" | "Rest"
 
 const intents: Readonly<Record<RunState, Intent>> = {
   submitted: "Wait",

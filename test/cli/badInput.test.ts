@@ -53,8 +53,8 @@ describe("a log", () => {
 
 describe("a command line", () => {
   const lines: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
-    [["lst"], /Unknown subcommand "lst"[^]*Did you mean this\?\s+list/],
-    [["list", "--stat", "queued"], /Unrecognized flag: --stat[^]*--state/],
+    [["lst"], /Unknown subcommand "lst".*Did you mean this\?\s+list/s],
+    [["list", "--stat", "queued"], /Unrecognized flag: --stat.*--state/s],
     [["list", "--state", "asleep"], /Invalid value for flag --state: "asleep"/],
     [["show"], /Missing required argument: run/],
     [["submit"], /command/],

@@ -148,7 +148,7 @@ describe("signalbox", () => {
     ]) {
       const help = await signalbox(folder, command, "--help")
       expect(help.code).toBe(0)
-      expect(help.stdout).toMatch(/DESCRIPTION[^]*USAGE/)
+      expect(help.stdout).toMatch(/DESCRIPTION.*USAGE/s)
     }
     expect(await text("--completions", "bash")).toContain("signalbox")
     expect(await text("--version")).toMatch(/\d+\.\d+\.\d+/)

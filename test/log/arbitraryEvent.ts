@@ -3,13 +3,13 @@
  * keeps what it is given.
  */
 import fc from "fast-check"
-import type { Event, EventType, QueueEventData } from "../../src/queue/Event.ts"
+import type { Event, EventData, EventType } from "../../src/queue/Event.ts"
 import type { Policy, TagLimit } from "../../src/queue/Policy.ts"
 import type { FailureCause, StopCause, WorkerFailure } from "../../src/run/Outcome.ts"
-import type { RunEventData, Timeouts } from "../../src/run/RunEvent.ts"
+import type { Timeouts } from "../../src/run/RunEvent.ts"
 import type { RunSpec } from "../../src/run/RunSpec.ts"
 
-type Data = RunEventData & QueueEventData
+type Data = { readonly [T in EventType]: (typeof EventData)[T]["Type"] }
 type Json = Exclude<RunSpec["input"], undefined>
 
 /** Text of any script, and what is likely to break a store that quotes, cuts or counts. */

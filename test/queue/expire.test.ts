@@ -5,7 +5,7 @@ import { cancel, ended, rules, started, submit, under } from "./commands.ts"
 const timeouts = { startMs: 1_000, runtimeMs: 5_000, cancelMs: 2_000 }
 
 /** Lets so much time pass, and a turn happen; tells what befell whom. */
-const after = (world: World, ms: number): ReadonlyArray<string> => {
+const later = (world: World, ms: number): ReadonlyArray<string> => {
   world.now += ms
   return world.turn().turn.events.map(({ type, run }) => `${type} ${run}`)
 }
@@ -14,8 +14,8 @@ describe("a run that is not launched in time", () => {
   it("is stopped at its limit and not a moment before, and fails once it is gone", () => {
     const world = under({ timeouts })
     world.turn(submit("a"))
-    expect(after(world, 999)).toEqual([])
-    expect(after(world, 1)).toEqual(["RunCancelRequested a"])
+    expect(later(world, 999)).toEqual([])
+    expect(later(world, 1)).toEqual(["RunCancelRequested a"])
     world.turn(ended("a", { _tag: "Terminated", message: "stopped" }))
     expect(world.queue.run("a").end).toMatchObject({
       state: "failed",
@@ -29,9 +29,9 @@ describe("a run that runs for too long", () => {
     const world = under({ maxConcurrentRuns: 1, timeouts })
     world.turn(submit("a"), submit("b"))
     world.turn(started("a"))
-    expect(after(world, 5_000)).toEqual(["RunCancelRequested a"])
-    expect(after(world, 1_999)).toEqual([])
-    expect(after(world, 1)).toEqual(["RunFailed a", "RunAdmitted b"])
+    expect(later(world, 5_000)).toEqual(["RunCancelRequested a"])
+    expect(later(world, 1_999)).toEqual([])
+    expect(later(world, 1)).toEqual(["RunFailed a", "RunAdmitted b"])
     expect(world.queue.run("a").end).toMatchObject({ state: "failed", cause: { _tag: "RuntimeExceeded" } })
   })
 
@@ -39,7 +39,7 @@ describe("a run that runs for too long", () => {
     const world = under({ timeouts })
     world.turn(submit("a", { maxRuntimeMs: 10 }))
     world.turn(started("a"))
-    expect(after(world, 10)).toEqual(["RunCancelRequested a"])
+    expect(later(world, 10)).toEqual(["RunCancelRequested a"])
   })
 })
 
@@ -48,7 +48,7 @@ describe("a run that does not stop when asked", () => {
     const world = under({ timeouts })
     world.turn(submit("a"))
     world.turn(cancel("a"))
-    expect(after(world, 2_000)).toEqual(["RunCanceled a"])
+    expect(later(world, 2_000)).toEqual(["RunCanceled a"])
   })
 })
 
@@ -59,7 +59,7 @@ describe("time", () => {
     world.turn(started("slow"))
     world.now += 4_500
     world.turn(submit("new"), submit("newer"))
-    expect(after(world, 9_000)).toEqual([
+    expect(later(world, 9_000)).toEqual([
       "RunCancelRequested slow",
       "RunCancelRequested new",
       "RunCancelRequested newer"
@@ -69,7 +69,7 @@ describe("time", () => {
   it("waits for a run that waits, however long", () => {
     const world = under({ maxConcurrentRuns: 0, timeouts })
     world.turn(submit("a"))
-    expect(after(world, 1e9)).toEqual([])
+    expect(later(world, 1e9)).toEqual([])
     expect(world.queue.wakesAt).toBeUndefined()
   })
 
@@ -89,14 +89,14 @@ describe("time", () => {
     const world = under({ timeouts })
     world.turn(submit("a"))
     world.turn(rules({ timeouts: { startMs: 1, runtimeMs: 1, cancelMs: 1 } }))
-    expect(after(world, 999)).toEqual([])
-    expect(after(world, 1)).toEqual(["RunCancelRequested a"])
+    expect(later(world, 999)).toEqual([])
+    expect(later(world, 1)).toEqual(["RunCancelRequested a"])
   })
 
   it("gives up on no launch that has time without limit", () => {
     const world = under({ timeouts: { startMs: null, runtimeMs: null, cancelMs: null } })
     world.turn(submit("a"))
-    expect([after(world, 1e12), world.queue.wakesAt]).toEqual([[], undefined])
+    expect([later(world, 1e12), world.queue.wakesAt]).toEqual([[], undefined])
   })
 
   it("goes on counting over a restart", () => {
@@ -104,6 +104,6 @@ describe("time", () => {
     world.turn(submit("a"))
     world.now += 999
     world.restart()
-    expect(after(world, 1)).toEqual(["RunCancelRequested a"])
+    expect(later(world, 1)).toEqual(["RunCancelRequested a"])
   })
 })

@@ -136,14 +136,15 @@ export const importRules: ReadonlyArray<Rule> = [
       "src/run/a.ts":
         'import { machine } from "../../machines/b.ts"\nimport type { B } from "../log/b.ts"\ntype C = import("../cli/c.ts").C',
       "src/history/a.ts": 'import { settings } from "../settings.ts"\nexport * from "../http/Api.ts"',
-      "src/debugger/a.ts": 'import { Api } from "../http/Api.ts"\nconst server = import("../http/server.ts")',
+      "src/debugger/a.ts":
+        'import { Api } from "../http/Api.ts"\nconst server = import("../http/layerSocket.ts")',
       "src/misplaced/a.ts": ""
     },
     said: [
       "src/run/a.ts:2 imports src/log/b.ts",
       "src/run/a.ts:3 imports src/cli/c.ts",
       "src/history/a.ts:2 imports src/http/Api.ts",
-      "src/debugger/a.ts:2 imports src/http/server.ts",
+      "src/debugger/a.ts:2 imports src/http/layerSocket.ts",
       "src/misplaced/a.ts stands in no layer"
     ]
   },

@@ -13,6 +13,8 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   "src/index.ts": "the public names of all the others",
   "src/cli/main.ts": "a program, imported by nobody",
   "src/cli/*{Command,Commands}.ts": "commands, each under its own name",
+  "src/cli/format.ts": "how times, tables and states are written for people",
+  "src/config/time.ts": "how people write times",
   "src/log/codec.ts": "the two directions of one translation",
   "src/log/sqliteFile.ts": "the ways to open one kind of file",
   "src/log/sqliteWriter.ts": "a thread, started by its path",

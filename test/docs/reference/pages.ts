@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import type * as Schema from "effect/Schema"
 import { exitCodes } from "../../../src/cli/exitCodes.ts"
-import { RunFile } from "../../../src/config/runFile.ts"
+import { RunFile } from "../../../src/config/readRunFile.ts"
 import { EventData } from "../../../src/queue/Event.ts"
 import { Command } from "../../../src/queue/QueueCommand.ts"
 import { envelopeFields } from "../../../src/run/Envelope.ts"
@@ -106,13 +106,13 @@ const runFilePage = (): string => {
       `\`${name}\``,
       type,
       optional ? "" : "yes",
-      commentOn("src/config/runFile.ts", name) || commentOn("src/config/runsPolicy.ts", name)
+      commentOn("src/config/readRunFile.ts", name) || commentOn("src/config/RunsPolicy.ts", name)
     ])
   const headings = ["key", "type", "needed", "meaning"]
   return `# The run file
 
 Runs to do, and the rules to do them under, in YAML or JSON. An unknown key or a wrong type is an error with its line, and
-nothing is done. ${written("`src/config/runFile.ts`")} [nightly.yaml](../examples/nightly.yaml) is an example that runs.
+nothing is done. ${written("`src/config/readRunFile.ts`")} [nightly.yaml](../examples/nightly.yaml) is an example that runs.
 
 ## \`policy\`
 

@@ -9,7 +9,7 @@ import { RunId, type RunSpec, Tags } from "../run/RunSpec.ts"
 import { type Document, readDocument } from "./Document.ts"
 import { decodeDocument, showPath } from "./decodeDocument.ts"
 import { InputError, type Problem } from "./InputError.ts"
-import { RunsPolicy, toPolicy } from "./runsPolicy.ts"
+import { RunsPolicy, toPolicy } from "./RunsPolicy.ts"
 import { Length, Moment, parseLength, parseMoment } from "./time.ts"
 
 const Env = Schema.Record(Schema.String, Schema.String)

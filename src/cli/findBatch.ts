@@ -4,7 +4,7 @@
  */
 import { basename } from "node:path"
 import * as Schema from "effect/Schema"
-import type { Plan } from "../config/runFile.ts"
+import type { Plan } from "../config/readRunFile.ts"
 import type { RunQueue } from "../queue/RunQueue.ts"
 import { isFinished } from "../run/lifecycle.ts"
 import type { Run } from "../run/Run.ts"
@@ -21,7 +21,7 @@ export const batchTags = {
 } as const
 
 /** What is to be done about a run file, given what the log knows. */
-export interface Batch {
+interface Batch {
   readonly number: number
   /** All runs of the batch, under their ids in the log. */
   readonly specs: ReadonlyArray<RunSpec>

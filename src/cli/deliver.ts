@@ -8,15 +8,15 @@ import { Coordinator } from "../coordinator/Coordinator.ts"
 import { CommandRejected } from "../coordinator/CoordinatorError.ts"
 import { layer, type OpenOptions } from "../coordinator/open.ts"
 import type { CommandsRequest } from "../http/Api.ts"
-import { askSocket } from "../http/client.ts"
+import { askSocket } from "../http/askSocket.ts"
 import type { LogError } from "../log/LogError.ts"
-import { makeHome, socketOf } from "./home.ts"
+import { makeHome, socketOf } from "./makeHome.ts"
 import { actor } from "./root.ts"
 
 type PublicCommand = CommandsRequest["commands"][number]
 
 /** What became of a command. */
-export interface Answer {
+interface Answer {
   readonly position: number
   readonly run: { readonly id: string; readonly state: string; readonly attempt: number } | undefined
   /** Whether a coordinator that admits runs has decided it. */
@@ -50,7 +50,7 @@ const isLed = (error: { readonly _tag: string } | LogError): boolean =>
   error._tag === "LogError" && "reason" in error && error.reason._tag === "Led"
 
 /** Has the command decided by whoever leads the log, or by this process if nobody does. */
-export const decideCommand = (log: string, command: PublicCommand) =>
+export const deliver = (log: string, command: PublicCommand) =>
   overSocket(log, command).pipe(
     Effect.catchTag("HttpClientError", () =>
       byOurselves(log, command).pipe(

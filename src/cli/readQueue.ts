@@ -9,8 +9,8 @@ import { makeSqliteEventLog } from "../log/SqliteEventLog.ts"
 import { type Explanation, explain } from "../queue/explain.ts"
 import type { RunQueue } from "../queue/RunQueue.ts"
 import type { Run } from "../run/Run.ts"
-import { batchTags } from "./batch.ts"
 import { Exit, exitCodes } from "./exitCodes.ts"
+import { batchTags } from "./findBatch.ts"
 
 /** The queue as the log has it now. */
 export const readQueue = (log: string) =>

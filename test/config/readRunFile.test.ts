@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { afterAll } from "vitest"
-import { readRunFile } from "../../src/config/runFile.ts"
+import { readRunFile } from "../../src/config/readRunFile.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "signalbox-test-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
