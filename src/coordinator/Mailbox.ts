@@ -34,9 +34,9 @@ export class Mailbox {
     (letters) => new Mailbox(letters)
   )
 
-  /** Waits for one letter, then takes those that wait too, up to a bound. */
-  get take(): Effect.Effect<ReadonlyArray<Letter>> {
-    return Queue.takeBetween(this.letters, 1, settings.turnCommandsMax)
+  /** Waits for one letter, then takes those that wait too, up to as many as are wanted then. */
+  take(wanted: () => number): Effect.Effect<ReadonlyArray<Letter>> {
+    return Effect.flatMap(Queue.peek(this.letters), () => Queue.takeBetween(this.letters, 1, wanted()))
   }
 
   private refusal(): CoordinatorErrorReason | undefined {

@@ -11,6 +11,7 @@ import * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import type { Assignment, Launcher, Report } from "../launcher/Launcher.ts"
 import type { Touched } from "../queue/turn.ts"
 import { intent } from "../run/intent.ts"
@@ -49,6 +50,7 @@ const unsound: Outcome = {
   message: "its launcher told of an end that cannot be recorded"
 }
 
+SchemaJITCompiler.enable(RunCommand.ast)
 const isSound = Schema.is(RunCommand)
 
 export class Workers {

@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { Artifacts } from "../launcher/Artifacts.ts"
 import { type Jobs, makeInlineLauncher } from "../launcher/InlineLauncher.ts"
 import { Launcher } from "../launcher/Launcher.ts"
@@ -49,6 +50,7 @@ export type NewRun = Omit<RunSpec, "id"> & { readonly id?: RunId }
 
 const strict = { onExcessProperty: "error", errors: "all" } as const
 const decodePolicy = Schema.decodeUnknownEffect(Policy)
+SchemaJITCompiler.enable(RunSpec.ast)
 const decodeSpec = Schema.decodeUnknownEffect(RunSpec)
 
 const specOf = (run: NewRun): Effect.Effect<RunSpec, CommandRejected> => {

@@ -123,6 +123,7 @@ const pipeline = Effect.fnUntraced(function* (
     return decideTurn(queue, letters, yield* Clock.currentTimeMillis)
   })
 
+  const wanted = () => (unsettled.length === 0 ? settings.firstTurnCommandsMax : settings.turnCommandsMax)
   const decideLoop = Effect.gen(function* () {
     yield* Semaphore.take(ahead, 1)
     const opening = yield* decide([{ asked: given.opening(lead.epoch, queue) }])
@@ -131,7 +132,7 @@ const pipeline = Effect.fnUntraced(function* (
       yield* alarm(queue.wakesAt, yield* Clock.currentTimeMillis)
       // First room, then letters: those that come while the disk is busy share one turn.
       yield* Semaphore.take(ahead, 1)
-      const decided = yield* decide(yield* mailbox.take)
+      const decided = yield* decide(yield* mailbox.take(wanted))
       last = decided.last
       yield* Queue.offer(toAppend, decided)
     }
