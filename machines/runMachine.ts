@@ -9,9 +9,18 @@ import { type StateValueFrom, setup } from "xstate"
 /** The facts that can befall a run once it has been submitted. `RunSubmitted` itself creates the run. */
 export type RunFactType =
   | "RunQueued"
+  | "RunReprioritized"
+  | "RunMovedToTop"
+  | "RunHeld"
+  | "RunReleased"
   | "RunAdmitted"
   | "RunStarted"
+  | "RunSettled"
   | "RunProgressed"
+  | "SlotClaimed"
+  | "SlotGranted"
+  | "SlotReleased"
+  | "RunResumed"
   | "RunRequeued"
   | "RunCancelRequested"
   | "RunSucceeded"
@@ -38,12 +47,29 @@ export const runMachine = setup({
     submitted: {
       description: "Accepted and recorded; without a queue it is admitted from here.",
       tags: ["waiting"],
-      on: { RunQueued: "queued", RunAdmitted: "launching", RunFailed: "failed", RunCanceled: "canceled" }
+      on: {
+        RunQueued: "queued",
+        RunReprioritized: "submitted",
+        RunMovedToTop: "submitted",
+        RunHeld: "submitted",
+        RunReleased: "submitted",
+        RunAdmitted: "launching",
+        RunFailed: "failed",
+        RunCanceled: "canceled"
+      }
     },
     queued: {
       description: "Waits in line until every limit it falls under has room.",
       tags: ["waiting"],
-      on: { RunAdmitted: "launching", RunFailed: "failed", RunCanceled: "canceled" }
+      on: {
+        RunReprioritized: "queued",
+        RunMovedToTop: "queued",
+        RunHeld: "queued",
+        RunReleased: "queued",
+        RunAdmitted: "launching",
+        RunFailed: "failed",
+        RunCanceled: "canceled"
+      }
     },
     launching: {
       description: "Admitted, holds its slots, handed to a launcher that has not reported a start yet.",
@@ -59,7 +85,12 @@ export const runMachine = setup({
       description: "Its worker runs.",
       tags: ["holdsSlot"],
       on: {
+        RunSettled: "started",
         RunProgressed: "started",
+        SlotClaimed: "started",
+        SlotGranted: "started",
+        SlotReleased: "started",
+        RunResumed: "launching",
         RunRequeued: "queued",
         RunCancelRequested: "canceling",
         RunSucceeded: "succeeded",
@@ -72,6 +103,8 @@ export const runMachine = setup({
       tags: ["holdsSlot"],
       on: {
         RunProgressed: "canceling",
+        SlotGranted: "canceling",
+        SlotReleased: "canceling",
         RunSucceeded: "succeeded",
         RunFailed: "failed",
         RunCanceled: "canceled"

@@ -25,10 +25,12 @@ export const settings = {
   startTimeoutMs: 180_000,
   /** Dagster's `cancel_timeout_seconds`: a run that is still stopping by then ends without its worker's word. */
   cancelTimeoutMs: 180_000,
-  /** Attempts of a run whose launcher could not be reached. */
-  launchAttemptsMax: 3,
-  /** How long a run waits in the queue before such another attempt. */
+  /** Further launches of a run whose launcher could not be reached. */
+  launchRetriesMax: 2,
+  /** How long a run, or the code location it is of, waits before such another launch. */
   launchRetryDelayMs: 5_000,
+  /** Dagster's allotment: a started run counts for the pools of its first steps for so long. */
+  settleMs: 5_000,
   /** Between SIGTERM and SIGKILL: time for a process to clean up. Below the cancel timeout, so a kill is seen. */
   terminateGraceMs: 10_000,
   /** How often a process that is not our child is looked at: the kernel tells only parents about an end. */

@@ -4,16 +4,19 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import { Coordinator } from "../coordinator/Coordinator.ts"
 import { CommandRejected } from "../coordinator/CoordinatorError.ts"
 import { layer, type OpenOptions } from "../coordinator/open.ts"
 import type { CommandsRequest } from "../http/Api.ts"
 import { askSocket } from "../http/askSocket.ts"
 import type { LogError } from "../log/LogError.ts"
+import type { Accepted } from "../queue/turn.ts"
 import { makeHome, socketOf } from "./makeHome.ts"
 import { actor } from "./root.ts"
 
-type PublicCommand = CommandsRequest["commands"][number]
+/** What can be asked from a command line. */
+export type Commands = CommandsRequest["commands"]
 
 /** What became of a command. */
 interface Answer {
@@ -23,39 +26,55 @@ interface Answer {
   readonly led: boolean
 }
 
-const overSocket = (log: string, command: PublicCommand) =>
+type Answered = Result.Result<Answer, CommandRejected>
+
+const overSocket = (log: string, commands: Commands) =>
   Effect.gen(function* () {
-    const [reply] = yield* askSocket(socketOf(log), { actor: actor(), commands: [command] })
-    if (reply?._tag === "Rejected") return yield* new CommandRejected({ rejection: reply.rejection })
-    if (!reply) return yield* Effect.die(new Error("the coordinator gave no reply"))
-    return { position: reply.position, run: reply.run, led: true } satisfies Answer
+    const replies = yield* askSocket(socketOf(log), { actor: actor(), commands })
+    return replies.map((reply): Answered => {
+      if (reply._tag === "Rejected") return Result.fail(new CommandRejected({ rejection: reply.rejection }))
+      return Result.succeed({ position: reply.position, run: reply.run, led: true })
+    })
   })
 
 /** The coordinator of this process, over the log at `path`. */
 export const ownCoordinator = (path: string, options: Omit<OpenOptions, "log">) =>
   Layer.unwrap(Effect.as(makeHome(path), layer({ ...options, log: path, actor: actor() })))
 
-const byOurselves = (log: string, command: PublicCommand) =>
+/** What is being stopped is stopped by this process, which must not go before that. */
+const settled = (coordinator: Coordinator["Service"], { position, run }: Accepted) =>
+  Effect.map(
+    run?.state === "canceling" ? coordinator.ended(run.id) : Effect.succeed(run),
+    (now): Answer => ({ position, run: now, led: false })
+  )
+
+const byOurselves = (log: string, commands: Commands) =>
   Effect.gen(function* () {
     const coordinator = yield* Coordinator
-    const { position, run } = yield* coordinator.ask(command)
-    if (run?.state === "canceling") {
-      const ended = yield* coordinator.ended(run.id)
-      return { position, run: ended, led: false } satisfies Answer
-    }
-    return { position, run, led: false } satisfies Answer
+    const accepted = yield* coordinator.askAll(commands)
+    return yield* Effect.forEach(accepted, (one) =>
+      Result.isFailure(one)
+        ? Effect.succeed<Answered>(Result.fail(one.failure))
+        : Effect.map(settled(coordinator, one.success), (answer): Answered => Result.succeed(answer))
+    )
   }).pipe(Effect.provide(ownCoordinator(log, { admits: false })))
 
 const isLed = (error: { readonly _tag: string } | LogError): boolean =>
   error._tag === "LogError" && "reason" in error && error.reason._tag === "Led"
 
-/** Has the command decided by whoever leads the log, or by this process if nobody does. */
-export const deliver = (log: string, command: PublicCommand) =>
-  overSocket(log, command).pipe(
+/** Has commands decided in one turn by whoever leads the log, or by this process if nobody does. */
+export const deliverAll = (log: string, commands: Commands) =>
+  overSocket(log, commands).pipe(
     Effect.catchTag("HttpClientError", () =>
-      byOurselves(log, command).pipe(
+      byOurselves(log, commands).pipe(
         // Someone has begun to lead between our two looks.
-        Effect.catchIf(isLed, (led) => Effect.mapError(overSocket(log, command), () => led))
+        Effect.catchIf(isLed, (led) => Effect.mapError(overSocket(log, commands), () => led))
       )
     )
+  )
+
+/** Has one command decided; fails where it is refused. */
+export const deliver = (log: string, command: Commands[0]) =>
+  Effect.flatMap(deliverAll(log, [command]), ([answer]) =>
+    answer ? Effect.fromResult(answer) : Effect.die(new Error("the coordinator gave no reply"))
   )

@@ -3,20 +3,18 @@
  */
 import { existsSync, readdirSync, statSync } from "node:fs"
 import { dirname, join } from "node:path"
-import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import { folderOf } from "../launcher/Artifacts.ts"
-import type { Explanation, Reason } from "../queue/explain.ts"
-import { select } from "../queue/select.ts"
-import { runStates } from "../run/lifecycle.ts"
+import type { Explanation } from "../queue/explain.ts"
 import { describeCause } from "../run/Outcome.ts"
 import type { Run } from "../run/Run.ts"
+import { describeReason } from "./describeReason.ts"
 import { count, paint, paintState, showBetween, showMoment, table } from "./format.ts"
 import { explainNow, findRun, readQueue } from "./readQueue.ts"
 import { print, root } from "./root.ts"
+import { filtered, filterFlags, runArgument } from "./selection.ts"
 
 /** What there is to say of a run's end or stop, in a few words. */
 export const remark = (run: Run): string => {
@@ -24,11 +22,6 @@ export const remark = (run: Run): string => {
   if (run.stopping) return run.end ? "was told to stop, and finished" : describeCause(run.stopping.cause)
   return run.progress?.message ?? ""
 }
-
-const runArgument = Argument.String("run").pipe(
-  Argument.withMetavar("RUN"),
-  Argument.withDescription("The run's id; of a run file's run the name in the file finds the newest")
-)
 
 const row = (run: Run): ReadonlyArray<string> => [
   run.id,
@@ -45,21 +38,13 @@ const headings = ["RUN", "STATE", "PRIORITY", "SUBMITTED", "WAITED", "RAN", ""]
 export const list = Command.make(
   "list",
   {
-    state: Flag.Literals("state", runStates).pipe(
-      Flag.withDescription("Only runs in this state; may be given several times"),
-      Flag.atLeast(0)
-    ),
-    tag: Flag.KeyValuePair("tag").pipe(
-      Flag.withDescription("Only runs with this tag, KEY=VALUE; may be given several times"),
-      Flag.withDefault({})
-    ),
-    job: Flag.String("job").pipe(Flag.withDescription("Only runs of this job"), Flag.optional),
+    ...filterFlags,
     limit: Flag.Int("limit").pipe(Flag.withDescription("At most so many, the newest"), Flag.withDefault(100))
   },
-  Effect.fn(function* ({ state, tag, job, limit }) {
+  Effect.fn(function* ({ limit, ...filters }) {
     const { log, json } = yield* root
     const queue = yield* readQueue(log)
-    const runs = select(queue, { states: state, tags: tag, job: Option.getOrUndefined(job) }, limit)
+    const runs = filtered(queue, filters, limit)
     yield* print(json, runs, () => (runs.length === 0 ? "No such runs." : table(headings, runs.map(row))))
   })
 ).pipe(Command.withDescription("List runs, the newest last"))
@@ -111,22 +96,6 @@ export const show = Command.make(
     yield* print(json, { ...run, files }, () => details(run, files))
   })
 ).pipe(Command.withDescription("Show all that is known of a run"))
-
-/** A reason to wait, as a sentence. */
-const describeReason = (reason: Reason): string => {
-  switch (reason._tag) {
-    case "LimitFull": {
-      const { limit, held, size, holders, ahead } = reason
-      const by = holders.length === 0 ? "" : ` (${holders.join(", ")}${held > holders.length ? ", …" : ""})`
-      const others = ahead === 0 ? "next in line for it" : `${count(ahead, "run")} ahead of it`
-      return `limit ${limit} is full: ${held} of ${size} held${by}; ${others}`
-    }
-    case "NotBefore":
-      return `may not start before ${showMoment(reason.at)}`
-    case "AdmissionClosed":
-      return "no coordinator admits runs now: start one with `signalbox run`"
-  }
-}
 
 const explained = ({ run, state, place, waiting, reasons }: Explanation): string => {
   if (place === undefined) return `${run} does not wait: it is ${paintState(state)}.`

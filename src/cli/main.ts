@@ -8,17 +8,41 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { software } from "../software.ts"
+import { cancel, rerun } from "./bulkCommands.ts"
+import { config } from "./configCommands.ts"
 import { exitCodes } from "./exitCodes.ts"
 import { list, queue, show, why } from "./listCommands.ts"
 import { chart, log, replayCommand } from "./logCommands.ts"
+import { pool } from "./poolCommands.ts"
+import { hold, pause, priority, release, resume, top } from "./queueCommands.ts"
 import { root } from "./root.ts"
 import { run } from "./runCommand.ts"
-import { cancel, submit } from "./submitCommands.ts"
+import { submit } from "./submitCommand.ts"
 
 const [, version = ""] = software.split(" ")
 
 const program = root.pipe(
-  Command.withSubcommands([run, submit, cancel, list, show, queue, why, log, replayCommand, chart]),
+  Command.withSubcommands([
+    run,
+    submit,
+    cancel,
+    rerun,
+    list,
+    show,
+    queue,
+    why,
+    priority,
+    top,
+    hold,
+    release,
+    pause,
+    resume,
+    pool,
+    log,
+    replayCommand,
+    chart,
+    config
+  ]),
   Command.run({ version }),
   Effect.provide(NodeServices.layer)
 )

@@ -12,7 +12,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { readRunFile } from "../config/readRunFile.ts"
+import { describeProblem } from "../config/InputError.ts"
+import { readConfig } from "../config/readConfig.ts"
+import { type Plan, readRunFile } from "../config/readRunFile.ts"
 import { Coordinator } from "../coordinator/Coordinator.ts"
 import type { CommandRejected, CoordinatorError } from "../coordinator/CoordinatorError.ts"
 import { layerSocket } from "../http/layerSocket.ts"
@@ -22,7 +24,7 @@ import type { Run } from "../run/Run.ts"
 import { Board } from "./Board.ts"
 import { Display } from "./Display.ts"
 import { ownCoordinator } from "./deliver.ts"
-import { type Exit, exitCodes, quietExit } from "./exitCodes.ts"
+import { Exit, exitCodes, quietExit } from "./exitCodes.ts"
 import { batchTags } from "./findBatch.ts"
 import { count, showLength } from "./format.ts"
 import { handleSignals } from "./handleSignals.ts"
@@ -87,6 +89,20 @@ const work = Effect.fnUntraced(function* (
   if (!board.all.every((run) => run.state === "succeeded")) return yield* quietExit(exitCodes.failed)
 })
 
+/** The policy of a configuration file; what has to be brought over by hand is told. */
+const policyOf = Effect.fnUntraced(function* (file: string, plan: Plan | undefined) {
+  if (plan?.policy) {
+    const message =
+      `${plan.file} has a \`policy\` of its own, and --config ${file} gives another: ` +
+      "take it out of the run file, or leave --config out."
+    return yield* new Exit({ code: exitCodes.usage.code, message })
+  }
+  const { policy, notes } = yield* readConfig(relative("", file), process.env)
+  const toBring = notes.filter(({ kind }) => kind === "bring over")
+  yield* Effect.forEach(toBring, (note) => Console.error(describeProblem(file, note)))
+  return policy
+})
+
 export const run = Command.make(
   "run",
   {
@@ -99,6 +115,11 @@ export const run = Command.make(
       Flag.withDescription("An environment variable for every run of the file, KEY=VALUE"),
       Flag.withDefault({})
     ),
+    config: Flag.String("config").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription("The policy: a dagster.yaml, or a signalbox.yaml under any other name"),
+      Flag.optional
+    ),
     fresh: Flag.Boolean("fresh").pipe(
       Flag.withDescription("Cancel what an earlier, unfinished go at the file has left, and begin anew"),
       Flag.withDefault(false)
@@ -108,7 +129,7 @@ export const run = Command.make(
       Flag.withDefault(false)
     )
   },
-  Effect.fn(function* ({ file, env, fresh, plain }) {
+  Effect.fn(function* ({ file, env, config, fresh, plain }) {
     const { log, json } = yield* root
     const now = yield* Clock.currentTimeMillis
     const read = Option.isSome(file) ? yield* readRunFile(relative("", file.value), now) : undefined
@@ -116,10 +137,9 @@ export const run = Command.make(
       ...read,
       runs: read.runs.map((spec) => ({ ...spec, env: { ...spec.env, ...env } }))
     }
+    const policy = Option.isSome(config) ? yield* policyOf(config.value, plan) : plan?.policy
     const address = socketOf(log)
-    const services = layerSocket(address).pipe(
-      Layer.provideMerge(ownCoordinator(log, { policy: plan?.policy, address }))
-    )
+    const services = layerSocket(address).pipe(Layer.provideMerge(ownCoordinator(log, { policy, address })))
     const begin = plan ? beginBatch(plan, fresh) : Effect.succeed(yield* takeUpQueue(log))
     yield* Effect.provide(Effect.scoped(work(begin, json, plain)), services)
   })

@@ -23,6 +23,7 @@ import type { Command } from "../queue/QueueCommand.ts"
 import type { RunQueue } from "../queue/RunQueue.ts"
 import { type Accepted, type Asked, type Reply, signalbox } from "../queue/turn.ts"
 import type { Run } from "../run/Run.ts"
+import type { ClaimSlot } from "../run/RunCommand.ts"
 import type { RunId } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
 import { software } from "../software.ts"
@@ -68,6 +69,14 @@ export class Coordinator extends Context.Service<
     readonly query: <A>(question: (queue: RunQueue, now: number) => A) => Effect.Effect<A, CoordinatorError>
     /** Waits until the run has ended. */
     readonly ended: (run: RunId) => Effect.Effect<Run, CommandRejected | CoordinatorError>
+    /**
+     * Asks for slots of a pool; answers when the step has them. Fails with `CommandRejected` where the run ends before
+     * that. Whoever waits no more gives the place in line back by `ReleaseSlot`.
+     */
+    readonly claim: (
+      claim: Omit<ClaimSlot, "_tag">,
+      request?: Partial<Request>
+    ) => Effect.Effect<Run, CommandRejected | CoordinatorError>
     /** Admits nothing more; answers when nothing is in flight. */
     readonly drain: (request?: Partial<Request>) => Effect.Effect<void, CommandRejected | CoordinatorError>
     /** Stops at once. What is in flight runs on, for a later coordinator to take up. */
@@ -225,6 +234,17 @@ const makeCoordinator = Effect.fnUntraced(function* (options: CoordinatorOptions
       return end
         ? yield* end
         : yield* new CommandRejected({ rejection: { _tag: "RunUnknown", command: "ended", run: id } })
+    }),
+    claim: Effect.fnUntraced(function* ({ run, step, pool, ...rest }, request) {
+      const command = { _tag: "ClaimSlot", run, step, pool, ...rest } as const
+      yield* ask(command, request)
+      const has = ({ claims = [] }: Run) =>
+        claims.some((claim) => claim.step === step && claim.pool === pool && claim.granted)
+      const granted = yield* Effect.flatten(mailbox.query((queue) => waiters.until(queue.run(run), has)))
+      if (has(granted)) return granted
+      const { state } = granted
+      const refused = { _tag: "StateRefuses", command: command._tag, run, state, allowed: [] } as const
+      return yield* new CommandRejected({ rejection: refused })
     }),
     drain: (request) =>
       Effect.andThen(

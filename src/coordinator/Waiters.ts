@@ -1,5 +1,5 @@
 /**
- * Who waits for a run to end, or for all of them to.
+ * Who waits for something to become so of a run, or for all runs to end.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -11,16 +11,31 @@ import type { Run } from "../run/Run.ts"
 import type { RunId } from "../run/RunSpec.ts"
 import { type CoordinatorError, coordinatorError } from "./CoordinatorError.ts"
 
+interface Waiter {
+  readonly isMet: (run: Run) => boolean
+  readonly met: Deferred.Deferred<Run, CoordinatorError>
+}
+
+const hasEnded = ({ state }: Run): boolean => isFinished(state)
+
 export class Waiters {
-  private readonly ends = new Map<RunId, Deferred.Deferred<Run, CoordinatorError>>()
+  private readonly waiters = new Map<RunId, Set<Waiter>>()
   private readonly quiet = Deferred.makeUnsafe<void, CoordinatorError>()
 
   /** Waits until the run has ended; asked for in the turn whose state of the run this is. */
   endOf(run: Run): Effect.Effect<Run, CoordinatorError> {
-    if (isFinished(run.state)) return Effect.succeed(run)
-    const end = this.ends.get(run.id) ?? Deferred.makeUnsafe<Run, CoordinatorError>()
-    this.ends.set(run.id, end)
-    return Deferred.await(end)
+    return this.until(run, hasEnded)
+  }
+
+  /** Waits until this is so of the run, or the run has ended; asked for in the turn whose state of the run this is. */
+  until(run: Run, isMet: (run: Run) => boolean): Effect.Effect<Run, CoordinatorError> {
+    if (hasEnded(run) || isMet(run)) return Effect.succeed(run)
+    const waiter = { isMet, met: Deferred.makeUnsafe<Run, CoordinatorError>() }
+    const others = this.waiters.get(run.id) ?? new Set()
+    this.waiters.set(run.id, others.add(waiter))
+    return Effect.onInterrupt(Deferred.await(waiter.met), () =>
+      Effect.sync(() => this.forget(run.id, waiter))
+    )
   }
 
   /** Waits until a drained coordinator has nothing in flight. */
@@ -31,29 +46,37 @@ export class Waiters {
   /** Tells those who waited for this turn. */
   settled({ touched }: Turn, quiet: boolean): void {
     if (quiet) Deferred.doneUnsafe(this.quiet, Exit.void)
-    if (this.ends.size === 0) return
+    if (this.waiters.size === 0) return
     for (const { run } of touched) this.tell(run)
   }
 
-  /** Tells those whose run has ended by what the log says, in a turn that was never heard of. */
+  /** Tells those for whom it is so by what the log says, in a turn that was never heard of. */
   recovered({ runs }: RunQueue): void {
-    for (const id of this.ends.keys()) {
+    for (const id of this.waiters.keys()) {
       const run = runs.get(id)
       if (run) this.tell(run)
     }
   }
 
   private tell(run: Run): void {
-    const end = isFinished(run.state) ? this.ends.get(run.id) : undefined
-    if (!end) return
-    Deferred.doneUnsafe(end, Exit.succeed(run))
-    this.ends.delete(run.id)
+    for (const waiter of this.waiters.get(run.id) ?? []) {
+      if (!hasEnded(run) && !waiter.isMet(run)) continue
+      Deferred.doneUnsafe(waiter.met, Exit.succeed(run))
+      this.forget(run.id, waiter)
+    }
+  }
+
+  private forget(run: RunId, waiter: Waiter): void {
+    const waiters = this.waiters.get(run)
+    waiters?.delete(waiter)
+    if (waiters?.size === 0) this.waiters.delete(run)
   }
 
   /** Tells the others that they wait in vain. */
   fail(why: string): void {
     const stopped = Exit.fail(coordinatorError({ _tag: "Stopped", why }))
-    for (const end of this.ends.values()) Deferred.doneUnsafe(end, stopped)
+    for (const waiters of this.waiters.values())
+      for (const { met } of waiters) Deferred.doneUnsafe(met, stopped)
     Deferred.doneUnsafe(this.quiet, stopped)
   }
 }

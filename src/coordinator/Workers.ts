@@ -105,7 +105,7 @@ export class Workers {
     }
   )
 
-  /** Starts the runs that are to work, stops those that are to stop. `fresh` are those just admitted. */
+  /** Starts the runs that are to work, stops those that are to stop. `fresh` are those whose attempt has just begun. */
   begin(touched: ReadonlyArray<Touched>, fresh: ReadonlySet<RunId>): void {
     for (const { run, slots } of touched) {
       const wanted = intent(run.state)

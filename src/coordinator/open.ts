@@ -8,6 +8,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -24,8 +25,11 @@ import * as SqliteEventLog from "../log/SqliteEventLog.ts"
 import type { Event } from "../queue/Event.ts"
 import { type Explanation, explain } from "../queue/explain.ts"
 import { defaultPolicy, Policy } from "../queue/Policy.ts"
+import type { Command } from "../queue/QueueCommand.ts"
 import { type Selection, select } from "../queue/select.ts"
+import type { Accepted } from "../queue/turn.ts"
 import type { Run } from "../run/Run.ts"
+import type { ClaimSlot } from "../run/RunCommand.ts"
 import type { RunId } from "../run/RunSpec.ts"
 import { RunSpec } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
@@ -112,6 +116,25 @@ export class Signalbox implements AsyncDisposable {
   ): Promise<Run> {
     const command = { _tag: "CancelRun", run, ...(reason !== undefined && { reason }) } as const
     return this.run((coordinator) => ofRun(coordinator.ask(command, request)))
+  }
+
+  /** Has any other command decided, such as `HoldRun` or `PauseAdmission`; answers its run, if it is about one. */
+  async ask(command: Command, request?: Partial<Request>): Promise<Run | undefined> {
+    const { run } = await this.run((coordinator) => coordinator.ask(command, request))
+    return run
+  }
+
+  /** Has commands decided in one turn: after a crash all of them were decided, or none. In their order, what came of each. */
+  askAll(
+    commands: ReadonlyArray<Command>,
+    request?: Partial<Request>
+  ): Promise<ReadonlyArray<Result.Result<Accepted, CommandRejected>>> {
+    return this.run((coordinator) => coordinator.askAll(commands, request))
+  }
+
+  /** Asks for slots of a pool for a step of a run; answers when it has them. */
+  claim(claim: Omit<ClaimSlot, "_tag">, request?: Partial<Request>): Promise<Run> {
+    return this.run((coordinator) => coordinator.claim(claim, request))
   }
 
   /** Puts other rules in force; what they leave out is Dagster's default. */

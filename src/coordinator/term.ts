@@ -75,16 +75,18 @@ const answer = ({ letters, turn: { replies } }: Decided): void => {
   }
 }
 
-const admitted = ({ events }: Turn): ReadonlySet<RunId> => {
+/** Runs that begin an attempt with this turn. */
+const fresh = ({ events }: Turn): ReadonlySet<RunId> => {
   const runs = new Set<RunId>()
-  for (const event of events) if (event.type === "RunAdmitted") runs.add(event.run)
+  for (const { type, run } of events)
+    if ((type === "RunAdmitted" || type === "RunResumed") && run !== null) runs.add(run)
   return runs
 }
 
 const dispatch = Effect.fnUntraced(function* (workers: Workers, decided: Turn) {
   yield* workers.end(decided.touched)
   if (decided.rearranged) yield* workers.permits.rearrange(decided.rearranged)
-  workers.begin(decided.touched, admitted(decided))
+  workers.begin(decided.touched, fresh(decided))
 })
 
 /** Has a turn happen when time has something to decide. An alarm that rings too early only causes an empty turn. */

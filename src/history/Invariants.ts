@@ -1,14 +1,15 @@
 /**
  * Holds a log against its promises, event by event, without trusting what wrote it: states come from the chart, and
- * limits are counted anew from the tags of the runs in progress. Nothing of the queue's own book-keeping is used.
+ * limits are counted anew from the runs in progress. Nothing of the queue's own book-keeping is used.
  */
-
 import { type Event, isRunEvent, type QueueEvent } from "../queue/Event.ts"
-import { defaultPolicy, type Policy, type TagLimit } from "../queue/Policy.ts"
-import { limitName } from "../queue/Slots.ts"
+import { includes } from "../queue/Limits.ts"
+import { defaultPolicy, type Policy, poolLimit } from "../queue/Policy.ts"
+import { type Scope, scopeName } from "../queue/Scope.ts"
 import { bornIn, isHoldingSlot, next, type RunState } from "../run/lifecycle.ts"
 import type { RunEvent } from "../run/RunEvent.ts"
-import type { RunId } from "../run/RunSpec.ts"
+import type { RunId, RunSpec } from "../run/RunSpec.ts"
+import { limitsOver } from "./limitsOver.ts"
 
 /**
  * - `position`: dense, from 1
@@ -17,10 +18,11 @@ import type { RunId } from "../run/RunSpec.ts"
  * - `epoch`: never falls
  * - `chart`: a fact befalls a run that is in a state for it; so a run ends at most once
  * - `attempt`: each admission begins the next one, and every other fact is of the current one
- * - `admission`: only by a coordinator that admits, and not before the run's time
+ * - `admission`: only by a coordinator that admits, not before the run's time, not while it is held or paused
  * - `limit`: no admission passes one that is in force
  * - `slots`: an admission names the policy in force, and the slots that it says the run needs
  * - `policy`: numbered from 1, rising by one
+ * - `claim`: no pool gives more slots than it has, and only to claims that were made
  */
 export type Rule =
   | "position"
@@ -33,6 +35,7 @@ export type Rule =
   | "limit"
   | "slots"
   | "policy"
+  | "claim"
 
 /** A promise that the log breaks at an event. */
 export interface Violation {
@@ -42,53 +45,24 @@ export interface Violation {
   readonly issue: string
 }
 
-type Tags = Readonly<Record<string, string>>
 type Head = Pick<Event, "position" | "turn" | "at" | "epoch">
 
+interface KnownClaim {
+  readonly pool: string
+  readonly slots: number
+  granted: boolean
+}
+
+const claimKey = ({ step, pool }: { readonly step: string; readonly pool: string }): string =>
+  JSON.stringify([step, pool])
+
 interface Known {
-  readonly tags: Tags
+  readonly spec: RunSpec
   state: RunState
   attempt: number
   notBefore: number
-}
-
-interface Limit {
-  readonly name: string
-  readonly size: number
-  readonly covers: (tags: Tags) => boolean
-}
-
-const valueOf = (tags: Tags, key: string): string | undefined =>
-  Object.hasOwn(tags, key) ? tags[key] : undefined
-
-const sameForm = (a: TagLimit, b: TagLimit): boolean =>
-  a.key === b.key && a.value === b.value && (a.each ?? false) === (b.each ?? false)
-
-/** A limit as a run with these tags meets it; undefined if it does not. */
-const meet = ({ key, value, each, limit: size }: TagLimit, tags: Tags): Limit | undefined => {
-  const own = valueOf(tags, key)
-  if (own === undefined || (value !== undefined && value !== own)) return undefined
-  if (!each && value === undefined)
-    return { name: limitName("tag", key), size, covers: (other) => valueOf(other, key) !== undefined }
-  return {
-    name: limitName(each ? "each" : "tag", key, own),
-    size,
-    covers: (other) => valueOf(other, key) === own
-  }
-}
-
-/** The limits of a policy that a run with these tags falls under. Of limits of one form the last counts. */
-export const limitsOver = (
-  { mode, maxConcurrentRuns, tagLimits }: Policy,
-  tags: Tags = {}
-): ReadonlyArray<Limit> => {
-  if (mode === "immediate") return []
-  const counting = tagLimits.filter(
-    (limit, at) => !tagLimits.slice(at + 1).some((later) => sameForm(limit, later))
-  )
-  const total =
-    maxConcurrentRuns === null ? [] : [{ name: "runs", size: maxConcurrentRuns, covers: () => true }]
-  return [...total, ...counting.flatMap((limit) => meet(limit, tags) ?? [])]
+  held: boolean
+  readonly claims: Map<string, KnownClaim>
 }
 
 type Broken = Generator<readonly [Rule, string], void>
@@ -99,6 +73,7 @@ export class Invariants {
   private admits = false
   private policy: Policy = defaultPolicy
   private policyNumber = 0
+  private readonly paused = new Map<string, Scope>()
   private readonly runs = new Map<RunId, Known>()
   private readonly inProgress = new Set<Known>()
 
@@ -133,27 +108,62 @@ export class Invariants {
       return
     }
     if (event.type === "RunAdmitted") yield* this.ofAdmission(run, event)
+    else if (event.type === "RunResumed") yield* this.ofNext(run, event)
     else if ("attempt" in event.data && event.data.attempt !== run.attempt)
       yield ["attempt", `is of attempt ${event.data.attempt}; run ${event.run} is at attempt ${run.attempt}`]
+    if (event.type === "SlotClaimed" || event.type === "SlotGranted") yield* this.ofClaim(run, event)
   }
 
-  private *ofAdmission(
-    run: Known,
-    { run: id, at, data }: RunEvent & { readonly type: "RunAdmitted" }
+  private *ofNext(
+    { attempt }: Known,
+    { run, data }: RunEvent & { type: "RunAdmitted" | "RunResumed" }
   ): Broken {
+    if (data.attempt !== attempt + 1)
+      yield ["attempt", `is attempt ${data.attempt} of run ${run}, after attempt ${attempt}`]
+  }
+
+  private *ofClaim(run: Known, event: RunEvent & { type: "SlotClaimed" | "SlotGranted" }): Broken {
+    const { step, pool } = event.data
+    const known = run.claims.get(claimKey(event.data))
+    if (event.type === "SlotClaimed" && known) yield ["claim", `step ${step} claims pool ${pool} twice`]
+    if (event.type === "SlotGranted" && (!known || known.granted))
+      yield ["claim", `step ${step} is granted what it does not wait for`]
+    const claim = event.type === "SlotClaimed" ? event.data : known
+    if (!claim || (event.type === "SlotClaimed" && !event.data.granted)) return
+    const limit = this.policy.pools?.granularity === "op" ? poolLimit(this.policy, claim.pool) : undefined
+    const taken = this.granted(claim.pool)
+    if (limit !== undefined && taken + claim.slots > limit)
+      yield [
+        "claim",
+        `grants ${claim.slots} slots of pool ${claim.pool}, of which ${taken} of ${limit} are taken`
+      ]
+  }
+
+  private granted(pool: string): number {
+    let slots = 0
+    for (const { claims } of this.inProgress)
+      for (const claim of claims.values()) if (claim.granted && claim.pool === pool) slots += claim.slots
+    return slots
+  }
+
+  private *ofAdmission(run: Known, event: RunEvent & { readonly type: "RunAdmitted" }): Broken {
+    const { run: id, at, data } = event
     if (!this.admits) yield ["admission", `admits run ${id}, though no coordinator leads that admits`]
     if (at < run.notBefore) yield ["admission", `admits run ${id} at ${at}, before ${run.notBefore}`]
-    if (data.attempt !== run.attempt + 1)
-      yield ["attempt", `is attempt ${data.attempt} of run ${id}, after attempt ${run.attempt}`]
+    if (run.held) yield ["admission", `admits run ${id}, which is held`]
+    for (const scope of this.paused.values())
+      if (includes(scope, run.spec))
+        yield ["admission", `admits run ${id}, though ${scopeName(scope)} is paused`]
+    yield* this.ofNext(run, event)
     if (data.policy !== this.policyNumber)
       yield ["slots", `names policy ${data.policy}; policy ${this.policyNumber} is in force`]
-    const limits = limitsOver(this.policy, run.tags)
+    const limits = limitsOver(this.policy, run.spec)
     const needed = limits.map(({ name }) => name)
     if (JSON.stringify(needed.toSorted()) !== JSON.stringify(data.slots.toSorted()))
       yield ["slots", `run ${id} takes ${data.slots.join(", ")}; it needs ${needed.join(", ")}`]
-    for (const { name, size, covers } of limits) {
-      let held = 0
-      for (const { tags } of this.inProgress) if (covers(tags)) held++
+    const others = Array.from(this.inProgress, ({ spec }) => spec)
+    for (const { name, size, taken } of limits) {
+      const held = taken(others)
       if (held >= size)
         yield ["limit", `admits run ${id}, though ${held} of ${size} slots of ${name} are held`]
     }
@@ -166,24 +176,61 @@ export class Invariants {
 
   private moveRun(event: RunEvent): void {
     if (event.type === "RunSubmitted") {
-      const { tags = {}, notBefore = 0 } = event.data.spec
-      this.runs.set(event.run, { tags, state: bornIn, attempt: 0, notBefore })
+      const { spec } = event.data
+      const notBefore = spec.notBefore ?? 0
+      this.runs.set(event.run, { spec, state: bornIn, attempt: 0, notBefore, held: false, claims: new Map() })
       return
     }
     const run = this.runs.get(event.run)
     const state = run && next(run.state, event.type)
     if (!state) return
     run.state = state
-    if (event.type === "RunAdmitted") run.attempt = event.data.attempt
-    if (event.type === "RunRequeued") run.notBefore = event.data.notBefore
+    this.moveWith(run, event)
     if (isHoldingSlot(state)) this.inProgress.add(run)
     else this.inProgress.delete(run)
   }
 
+  private moveWith(run: Known, event: RunEvent): void {
+    switch (event.type) {
+      case "RunAdmitted":
+      case "RunResumed":
+        run.attempt = event.data.attempt
+        run.claims.clear()
+        break
+      case "RunRequeued":
+        run.notBefore = event.data.notBefore
+        break
+      case "RunHeld":
+      case "RunReleased":
+        run.held = event.type === "RunHeld"
+        break
+      case "SlotClaimed":
+        run.claims.set(claimKey(event.data), { ...event.data })
+        break
+      case "SlotGranted": {
+        const claim = run.claims.get(claimKey(event.data))
+        if (claim) claim.granted = true
+        break
+      }
+      case "SlotReleased":
+        run.claims.delete(claimKey(event.data))
+    }
+  }
+
   private moveAll(event: QueueEvent): void {
-    if (event.type === "PolicySet") {
-      this.policy = event.data.policy
-      this.policyNumber = event.data.number
-    } else this.admits = event.type === "CoordinatorStarted" && event.data.admits
+    switch (event.type) {
+      case "PolicySet":
+        this.policy = event.data.policy
+        this.policyNumber = event.data.number
+        break
+      case "AdmissionPaused":
+        this.paused.set(scopeName(event.data.scope), event.data.scope)
+        break
+      case "AdmissionResumed":
+        this.paused.delete(scopeName(event.data.scope))
+        break
+      default:
+        this.admits = event.type === "CoordinatorStarted" && event.data.admits
+    }
   }
 }

@@ -7,12 +7,41 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as Schema from "effect/Schema"
 import { CoordinatorError } from "../coordinator/CoordinatorError.ts"
-import { DrainCoordinator, SetPolicy } from "../queue/QueueCommand.ts"
+import {
+  DrainCoordinator,
+  PauseAdmission,
+  ResumeAdmission,
+  SetPolicy,
+  SetPoolLimit
+} from "../queue/QueueCommand.ts"
 import { Rejection } from "../run/Rejection.ts"
-import { CancelRun, SubmitRun } from "../run/RunCommand.ts"
+import {
+  CancelRun,
+  ClaimSlot,
+  HoldRun,
+  MoveToTop,
+  ReleaseRun,
+  ReleaseSlot,
+  SetPriority,
+  SubmitRun
+} from "../run/RunCommand.ts"
 
 /** What callers may ask; reports and the coordinator's own commands are not for them. */
-const PublicCommand = Schema.Union([SubmitRun, CancelRun, SetPolicy, DrainCoordinator])
+const PublicCommand = Schema.Union([
+  SubmitRun,
+  CancelRun,
+  SetPriority,
+  MoveToTop,
+  HoldRun,
+  ReleaseRun,
+  ClaimSlot,
+  ReleaseSlot,
+  SetPolicy,
+  SetPoolLimit,
+  PauseAdmission,
+  ResumeAdmission,
+  DrainCoordinator
+])
 
 /** Commands to be decided in one turn, and who gives them. */
 export const CommandsRequest = Schema.Struct({

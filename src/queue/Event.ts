@@ -3,8 +3,11 @@
  */
 import * as Schema from "effect/Schema"
 import { type Envelope, envelopeFields } from "../run/Envelope.ts"
+import { WorkerFailure } from "../run/Outcome.ts"
 import { type RunEvent, RunEventData } from "../run/RunEvent.ts"
+import { Timestamp } from "../run/RunSpec.ts"
 import { Policy } from "./Policy.ts"
+import { Scope } from "./Scope.ts"
 
 /** The data of each kind of event that is not about one run. */
 const QueueEventData = {
@@ -20,6 +23,20 @@ const QueueEventData = {
   CoordinatorStopped: Schema.Struct({}).annotate({
     description: "It has let go of the log. One that was killed leaves no such event."
   }),
+  AdmissionPaused: Schema.Struct({
+    scope: Scope,
+    until: Schema.optionalKey(Timestamp),
+    reason: Schema.optionalKey(Schema.String),
+    cause: Schema.optionalKey(WorkerFailure)
+  }).annotate({
+    description:
+      "None of these runs is admitted until it is resumed, at `until` by itself. `cause` is what befell a launch, where " +
+      "that made it so."
+  }),
+  AdmissionResumed: Schema.Struct({
+    scope: Scope,
+    reason: Schema.optionalKey(Schema.String)
+  }).annotate({ description: "These runs are admitted again." }),
   PolicySet: Schema.Struct({
     number: Schema.Int,
     policy: Policy,

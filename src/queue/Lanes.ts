@@ -6,24 +6,38 @@
  */
 import type { Run } from "../run/Run.ts"
 import type { RunId } from "../run/RunSpec.ts"
+import type { Needs } from "./Limits.ts"
 import type { RunOrder } from "./order.ts"
 import type { Slot, Slots } from "./Slots.ts"
 import { SortedList } from "./SortedList.ts"
 
 interface Lane {
   readonly key: string
-  readonly slots: ReadonlyArray<Slot>
+  readonly needs: Needs
   readonly runs: SortedList<Run>
   /** The run at its front; lanes stand in the order of these. */
   head: Run
   place: Place
 }
 
-/** Where lanes stand: in the open, or parked at the limit that `slot` is of. */
+/** Where lanes stand: in the open, or parked while all of these slots are full. */
 interface Place {
-  readonly slot?: Slot
+  readonly key: string
+  readonly full: ReadonlyArray<Slot>
   readonly lanes: SortedList<Lane>
 }
+
+const nameOf = ({ limit, unit }: Slot): string => (unit === undefined ? limit : JSON.stringify([limit, unit]))
+
+const placeKey = (full: ReadonlyArray<Slot>): string =>
+  full.length === 1 ? nameOf(full[0] as Slot) : JSON.stringify(full.map(nameOf))
+
+const laneKey = ({ slots, gates, anyOf }: Needs): string =>
+  JSON.stringify(
+    gates.length + anyOf.length === 0
+      ? slots.map(nameOf)
+      : [slots.map(nameOf), gates.map(nameOf), anyOf.map(nameOf)]
+  )
 
 export class Lanes {
   private readonly order: RunOrder
@@ -32,20 +46,22 @@ export class Lanes {
   /** Lanes that nothing is known to block. */
   private readonly open: Place
   private readonly parked = new Map<string, Place>()
-  /** Limits with lanes parked at them that may have room again. */
-  private readonly loose = new Set<string>()
+  /** The parked places that wait for each limit. */
+  private readonly placesOf = new Map<string, Set<Place>>()
+  /** Places whose slots may have room again. */
+  private readonly loose = new Set<Place>()
 
   constructor(order: RunOrder) {
     this.order = order
-    this.open = { lanes: this.laneList() }
+    this.open = { key: "", full: [], lanes: this.laneList() }
   }
 
   private laneList(): SortedList<Lane> {
     return new SortedList((a, b) => this.order(a.head, b.head))
   }
 
-  add(run: Run, slots: ReadonlyArray<Slot>): void {
-    const key = JSON.stringify(slots.map((slot) => slot.limit))
+  add(run: Run, needs: Needs): void {
+    const key = laneKey(needs)
     const lane = this.lanes.get(key)
     if (lane) {
       lane.runs.add(run)
@@ -54,7 +70,7 @@ export class Lanes {
     } else {
       const runs = new SortedList<Run>(this.order)
       runs.add(run)
-      const fresh: Lane = { key, slots, runs, head: run, place: this.open }
+      const fresh: Lane = { key, needs, runs, head: run, place: this.open }
       this.open.lanes.add(fresh)
       this.lanes.set(key, fresh)
       this.laneOf.set(run.id, fresh)
@@ -84,31 +100,49 @@ export class Lanes {
     }
   }
 
-  private park(lane: Lane, slot: Slot): void {
-    const place = this.parked.get(slot.limit) ?? { slot, lanes: this.laneList() }
-    this.parked.set(slot.limit, place)
+  private park(lane: Lane, full: ReadonlyArray<Slot>): void {
+    const place = this.placeFor(full)
     lane.place.lanes.remove(lane)
     this.tidy(lane.place)
     lane.place = place
     place.lanes.add(lane)
   }
 
-  /** A limit at which no lane is parked is forgotten. */
-  private tidy({ slot, lanes }: Place): void {
-    if (!slot || lanes.size > 0) return
-    this.parked.delete(slot.limit)
-    this.loose.delete(slot.limit)
+  private placeFor(full: ReadonlyArray<Slot>): Place {
+    const key = placeKey(full)
+    const known = this.parked.get(key)
+    if (known) return known
+    const place: Place = { key, full, lanes: this.laneList() }
+    this.parked.set(key, place)
+    for (const { limit } of full) {
+      const places = this.placesOf.get(limit)
+      if (places) places.add(place)
+      else this.placesOf.set(limit, new Set([place]))
+    }
+    return place
   }
 
-  /** Slots of this limit have been given back: look again at the lanes that are parked there. */
+  /** A place at which no lane is parked is forgotten. */
+  private tidy(place: Place): void {
+    if (place === this.open || place.lanes.size > 0) return
+    this.parked.delete(place.key)
+    this.loose.delete(place)
+    for (const { limit } of place.full) {
+      const places = this.placesOf.get(limit)
+      places?.delete(place)
+      if (places?.size === 0) this.placesOf.delete(limit)
+    }
+  }
+
+  /** The limit may have room again: look again at the lanes that are parked for it. */
   loosen(limit: string): void {
-    if (this.parked.has(limit)) this.loose.add(limit)
+    for (const place of this.placesOf.get(limit) ?? []) this.loose.add(place)
   }
 
-  /** The first run in order that has room under all its limits. Parks the blocked lanes that it meets. */
+  /** The first run in order that has what it needs. Parks the blocked lanes that it meets. */
   next(slots: Slots): Run | undefined {
     for (let lane = this.best(slots); lane; lane = this.best(slots)) {
-      const full = slots.firstFull(lane.slots)
+      const full = slots.blocking(lane.needs)
       if (!full) return lane.head
       this.park(lane, full)
     }
@@ -117,10 +151,9 @@ export class Lanes {
 
   private best(slots: Slots): Lane | undefined {
     let best = this.open.lanes.first
-    for (const limit of this.loose) {
-      const place = this.parked.get(limit)
-      const lane = place?.lanes.first
-      if (!place?.slot || !lane || slots.isFull(place.slot)) this.loose.delete(limit)
+    for (const place of this.loose) {
+      const lane = place.lanes.first
+      if (!lane || place.full.every((slot) => slots.isFull(slot))) this.loose.delete(place)
       else if (!best || this.order(lane.head, best.head) < 0) best = lane
     }
     return best
@@ -130,7 +163,7 @@ export class Lanes {
   aheadAt(run: Run, limit: string): number {
     let ahead = 0
     for (const lane of this.lanes.values()) {
-      if (lane.slots.some((slot) => slot.limit === limit)) ahead += lane.runs.rank(run)
+      if (lane.needs.slots.some((slot) => slot.limit === limit)) ahead += lane.runs.rank(run)
     }
     return ahead
   }

@@ -1,29 +1,63 @@
 /**
- * The rules in force: whether runs stand in line, how many may run at once, and which labels are limited.
+ * The rules in force: whether runs stand in line, how many may run at once, which labels and pools are limited.
  */
 import * as Schema from "effect/Schema"
-import { Timeouts } from "../run/RunEvent.ts"
+import { Retries, Timeouts } from "../run/RunEvent.ts"
+import { PoolName, Tags } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
 
 /** How many may run at once; 0 lets none start. */
-const Size = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+export const Size = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+
+/** Stands for the run's job where a tag's key does. */
+export const jobKey = "signalbox/job"
 
 /** How many runs with a tag may run at once. */
 export const TagLimit = Schema.Struct({
+  /** The tag it looks at; `signalbox/job` stands for the run's job. */
   key: Schema.NonEmptyString,
   /** Only runs whose tag has this value fall under the limit; left out, all that carry the tag do, together. */
   value: Schema.optionalKey(Schema.String),
   /** Each value of the tag is counted apart. */
   each: Schema.optionalKey(Schema.Boolean),
+  /** Not the runs are counted but the values of the tag among them. */
+  distinct: Schema.optionalKey(Schema.Boolean),
+  /** Only runs that carry all of these fall under the limit; `signalbox/job` stands for the run's job. */
+  where: Schema.optionalKey(Tags),
   limit: Size
 })
   .check(
-    Schema.makeFilter((limit) => !(limit.each && limit.value !== undefined), {
-      message: "a tag limit names one `value` or counts `each` apart, not both"
-    })
+    Schema.makeFilter(
+      ({ each, distinct, value }) =>
+        [each ?? false, distinct ?? false, value !== undefined].filter((form) => form).length <= 1,
+      {
+        message:
+          "a tag limit names one `value`, counts `each` apart or counts the `distinct` ones: one of these"
+      }
+    )
   )
   .annotate({ identifier: "TagLimit" })
 export type TagLimit = typeof TagLimit.Type
+
+/** Slots that steps of runs share. Idea: Dagster's pools. */
+export const Pools = Schema.Struct({
+  /**
+   * `run`: a run takes one slot of each of its pools from launch to end. `op`: its steps claim slots; the run itself
+   * waits only where no first step could begin.
+   */
+  granularity: Schema.Literals(["run", "op"]),
+  /** The slots of each pool; one that does not stand here has `defaultLimit`. */
+  limits: Schema.Record(PoolName, Size),
+  /** Null is no limit. */
+  defaultLimit: Schema.NullOr(Size),
+  /** Whether full pools hold runs back in the queue. */
+  blocking: Schema.Boolean,
+  /** More slots than there are, for runs that are let in ahead. Dagster's `op_granularity_run_buffer`. */
+  buffer: Size,
+  /** With `op`: how long a started run counts for the pools of its first steps; by then these have made their claims. */
+  settleMs: Size
+}).annotate({ identifier: "Pools" })
+export type Pools = typeof Pools.Type
 
 /** The rules in force. */
 export const Policy = Schema.Struct({
@@ -33,11 +67,36 @@ export const Policy = Schema.Struct({
   maxConcurrentRuns: Schema.NullOr(Size),
   /** Of limits of the same key and form the last one counts, as in Dagster; of different forms, all. */
   tagLimits: Schema.Array(TagLimit),
+  /** Left out, there are none: no claim waits, and no run for a pool. */
+  pools: Schema.optionalKey(Pools),
+  /** Runs that may wait at once; one more is refused. Left out, any number. */
+  maxQueuedRuns: Schema.optionalKey(Size),
   /** The name of a custom order; left out, by priority, then first come first served. */
   order: Schema.optionalKey(Schema.NonEmptyString),
-  timeouts: Timeouts
+  timeouts: Timeouts,
+  /** Left out, `defaultRetries`. */
+  retries: Schema.optionalKey(Retries)
 }).annotate({ identifier: "Policy" })
 export type Policy = typeof Policy.Type
+
+/** How often is tried again where a policy does not say. */
+export const defaultRetries: Retries = {
+  launches: settings.launchRetriesMax,
+  launchDelayMs: settings.launchRetryDelayMs,
+  resumes: 0,
+  runs: 0,
+  ofWork: true
+}
+
+/** Pools as they are where a policy names some and leaves out the rest: Dagster's defaults. */
+export const defaultPools: Pools = {
+  granularity: "op",
+  limits: {},
+  defaultLimit: null,
+  blocking: true,
+  buffer: 0,
+  settleMs: settings.settleMs
+}
 
 /** What a policy says where nobody says otherwise: Dagster's defaults. */
 export const defaultPolicy: Policy = {
@@ -46,3 +105,11 @@ export const defaultPolicy: Policy = {
   tagLimits: [],
   timeouts: { startMs: settings.startTimeoutMs, runtimeMs: null, cancelMs: settings.cancelTimeoutMs }
 }
+
+/** The slots of a pool; undefined if it has no limit. */
+export const poolLimit = ({ pools }: Policy, pool: string): number | undefined =>
+  pools && Object.hasOwn(pools.limits, pool) ? pools.limits[pool] : (pools?.defaultLimit ?? undefined)
+
+/** The slots of a pool that steps share; undefined where no claim waits. */
+export const claimLimit = (policy: Policy, pool: string): number | undefined =>
+  policy.pools?.granularity === "op" ? poolLimit(policy, pool) : undefined

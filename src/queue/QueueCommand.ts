@@ -3,7 +3,9 @@
  */
 import * as Schema from "effect/Schema"
 import { RunCommand } from "../run/RunCommand.ts"
-import { Policy } from "./Policy.ts"
+import { PoolName, Timestamp } from "../run/RunSpec.ts"
+import { Policy, Size } from "./Policy.ts"
+import { Scope } from "./Scope.ts"
 
 const reason = Schema.optionalKey(Schema.String)
 
@@ -33,8 +35,41 @@ export const SetPolicy = Schema.TaggedStruct("SetPolicy", { policy: Policy, reas
   description: "Put other rules in force, from this turn on."
 })
 
+/** Asks for another number of slots. */
+export const SetPoolLimit = Schema.TaggedStruct("SetPoolLimit", {
+  pool: PoolName,
+  limit: Schema.NullOr(Size),
+  reason
+}).annotate({
+  description:
+    "Give a pool so many slots; null takes its own limit away, and the default holds, if there is one."
+})
+
+/** Asks to admit nothing of a scope. */
+export const PauseAdmission = Schema.TaggedStruct("PauseAdmission", {
+  scope: Scope,
+  until: Schema.optionalKey(Timestamp),
+  reason
+}).annotate({
+  description:
+    "Admit none of these runs until it is resumed, or until that moment. What is in flight goes on."
+})
+
+/** Asks to admit runs of a scope again. */
+export const ResumeAdmission = Schema.TaggedStruct("ResumeAdmission", { scope: Scope, reason }).annotate({
+  description: "Admit these runs again."
+})
+
 /** What can be asked of the coordinator as a whole. */
-export const QueueCommand = Schema.Union([StartCoordinator, DrainCoordinator, StopCoordinator, SetPolicy])
+export const QueueCommand = Schema.Union([
+  StartCoordinator,
+  DrainCoordinator,
+  StopCoordinator,
+  SetPolicy,
+  SetPoolLimit,
+  PauseAdmission,
+  ResumeAdmission
+])
 export type QueueCommand = typeof QueueCommand.Type
 
 /** Everything that can be asked. */

@@ -6,14 +6,19 @@
  */
 import { deadline } from "../run/deadline.ts"
 import { evolve } from "../run/evolve.ts"
-import { isHoldingSlot, isWaiting } from "../run/lifecycle.ts"
+import { isFinished, isHoldingSlot, isWaiting } from "../run/lifecycle.ts"
 import type { Run } from "../run/Run.ts"
 import type { RunEvent } from "../run/RunEvent.ts"
 import type { RunId } from "../run/RunSpec.ts"
 import { type Event, isRunEvent, type QueueEvent } from "./Event.ts"
+import { Groups } from "./Groups.ts"
+import { Limits, locationGate, type Needs, poolName } from "./Limits.ts"
 import { type Orders, orderNamed } from "./order.ts"
+import { Pauses } from "./Pauses.ts"
 import { defaultPolicy, type Policy } from "./Policy.ts"
-import { Limits, type Slot, Slots } from "./Slots.ts"
+import { Pools } from "./Pools.ts"
+import type { Scope } from "./Scope.ts"
+import { Slots } from "./Slots.ts"
 import { SortedList } from "./SortedList.ts"
 import { Waiting } from "./Waiting.ts"
 
@@ -22,6 +27,9 @@ interface Due {
   readonly at: number
   readonly run: Run
 }
+
+const isElsewhere = (before: Run, after: Run): boolean =>
+  before.priority !== after.priority || before.top !== after.top || before.held !== after.held
 
 /** The state of the whole: every run, who waits in which place, who holds which slot, which rules are in force. */
 export class RunQueue {
@@ -39,9 +47,13 @@ export class RunQueue {
   readonly runs = new Map<RunId, Run>()
   waiting: Waiting
   slots = new Slots()
+  readonly pools = new Pools()
+  readonly pauses = new Pauses()
+  readonly groups = new Groups()
   readonly deadlines = new SortedList<Due>((a, b) => a.at - b.at || a.run.order - b.run.order)
-  private limits = new Limits(defaultPolicy)
-  private readonly orders: Orders
+  /** The custom orders that a policy may name. */
+  readonly orders: Orders
+  private limits = new Limits(defaultPolicy, [])
 
   constructor(orders: Orders = {}) {
     this.orders = orders
@@ -49,20 +61,29 @@ export class RunQueue {
   }
 
   private emptyWaiting(): Waiting {
-    return new Waiting(orderNamed(this.policy.order, this.orders), (run) => this.slotsFor(run))
+    return new Waiting(orderNamed(this.policy.order, this.orders), (run) => this.needsOf(run))
   }
 
   /** What a run needs in order to start, under the policy in force. */
-  slotsFor(run: Run): ReadonlyArray<Slot> {
-    return this.limits.slotsFor(run.spec.tags)
+  needsOf(run: Run): Needs {
+    return this.limits.needsOf(run.spec)
+  }
+
+  /** How long pool slots are reserved for a run that has started, in milliseconds. */
+  get settleMs(): number {
+    return this.limits.settleMs
+  }
+
+  /** Whether anyone is admitted at all. */
+  get isAdmitting(): boolean {
+    return this.admits && !this.pauses.has({ _tag: "Queue" })
   }
 
   /** When time will next decide something by itself, in milliseconds since 1970. */
   get wakesAt(): number | undefined {
-    const due = this.deadlines.first?.at ?? Number.POSITIVE_INFINITY
-    const wakes = this.admits ? (this.waiting.wakesAt ?? due) : due
-    const at = Math.min(due, wakes)
-    return at === Number.POSITIVE_INFINITY ? undefined : at
+    const due = Math.min(this.deadlines.first?.at ?? never, this.pauses.endsAt ?? never)
+    const at = this.isAdmitting ? Math.min(due, this.waiting.wakesAt ?? never) : due
+    return at === never ? undefined : at
   }
 
   /** Takes one event in. It must be the log's next, and the chart must allow it; else it throws. */
@@ -81,27 +102,48 @@ export class RunQueue {
     const before = this.runs.get(event.run)
     const after = evolve(before, event)
     this.runs.set(after.id, after)
-    if (before) this.moveOn(before, after, event.at)
-    else this.waiting.add(after, event.at)
-  }
-
-  private moveOn(before: Run, after: Run, now: number): void {
-    const waited = isWaiting(before.state)
-    const waits = isWaiting(after.state)
-    if (waited && !waits) this.waiting.remove(before)
-    if (!waited && waits) this.waiting.add(after, now)
-    const held = isHoldingSlot(before.state)
-    const holds = isHoldingSlot(after.state)
-    if (!held && holds) this.slots.take(after.id, this.slotsFor(after))
-    if (held && !holds) this.waiting.loosen(this.slots.release(after.id))
+    if (!before) this.groups.add(after)
+    else if (isFinished(after.state)) this.groups.finish(after)
+    this.moveInLine(before, after, event.at)
+    if (before) this.moveSlots(before, after)
+    this.moveInPools(before, after)
     this.setDeadline(before, after)
   }
 
-  private setDeadline(before: Run, after: Run): void {
-    const was = deadline(before)
+  private moveInLine(before: Run | undefined, after: Run, now: number): void {
+    const waited = before !== undefined && isWaiting(before.state)
+    const waits = isWaiting(after.state)
+    if (waited && waits && !isElsewhere(before, after)) return
+    if (waited) this.waiting.remove(before)
+    if (waits) this.waiting.add(after, now)
+  }
+
+  private moveSlots(before: Run, after: Run): void {
+    const held = isHoldingSlot(before.state)
+    const holds = isHoldingSlot(after.state)
+    if (!held && holds) this.slots.take(after.id, this.needsOf(after).slots)
+    if (held && !holds) for (const { limit } of this.slots.release(after.id)) this.waiting.loosen(limit)
+  }
+
+  private moveInPools(before: Run | undefined, after: Run): void {
+    if (before?.reserved !== after.reserved) {
+      for (const [pool, slots] of Object.entries(before?.reserved?.pools ?? {})) this.count(pool, -slots)
+      for (const [pool, slots] of Object.entries(after.reserved?.pools ?? {})) this.count(pool, slots)
+    }
+    for (const [pool, slots] of this.pools.change(before, after)) this.count(pool, slots)
+  }
+
+  private count(pool: string, slots: number): void {
+    if (this.policy.pools?.granularity !== "op") return
+    this.slots.count(poolName(pool), slots)
+    if (slots < 0) this.waiting.loosen(poolName(pool))
+  }
+
+  private setDeadline(before: Run | undefined, after: Run): void {
+    const was = before && deadline(before)
     const is = deadline(after)
     if (was === is) return
-    if (was !== undefined) this.deadlines.remove({ at: was, run: before })
+    if (before && was !== undefined) this.deadlines.remove({ at: was, run: before })
     if (is !== undefined) this.deadlines.add({ at: is, run: after })
   }
 
@@ -115,6 +157,11 @@ export class RunQueue {
       case "CoordinatorStopped":
         this.admits = false
         break
+      case "AdmissionPaused":
+      case "AdmissionResumed":
+        this.pauses.apply(event)
+        this.setGate(event.data.scope, event.at)
+        break
       case "PolicySet":
         this.policy = event.data.policy
         this.policyNumber = event.data.number
@@ -122,14 +169,32 @@ export class RunQueue {
     }
   }
 
+  private setGate(scope: Scope, now: number): void {
+    if (scope._tag === "Tag" || scope._tag === "Pool") this.rearrange(now)
+    if (scope._tag !== "Location") return
+    const gate = locationGate(scope.location)
+    if (this.pauses.has(scope)) this.slots.close(gate)
+    else {
+      this.slots.open(gate)
+      this.waiting.loosen(gate)
+    }
+  }
+
   /** New rules: everyone who waits stands anew, everyone who runs counts anew. Nothing that runs is revoked. */
   private rearrange(now: number): void {
     const { waiting, slots } = this
-    this.limits = new Limits(this.policy)
+    this.limits = new Limits(this.policy, this.pauses.scopes)
     this.waiting = this.emptyWaiting()
-    for (const run of waiting.line) this.waiting.add(this.run(run.id), now)
     this.slots = new Slots()
-    for (const id of slots.runs()) this.slots.take(id, this.slotsFor(this.run(id)))
+    for (const run of waiting.line) this.waiting.add(this.run(run.id), now)
+    for (const id of slots.runs()) {
+      const run = this.run(id)
+      this.slots.take(id, this.needsOf(run).slots)
+      for (const [pool, reserved] of Object.entries(run.reserved?.pools ?? {})) this.count(pool, reserved)
+    }
+    for (const [pool, claimed] of this.pools.claimed()) this.count(pool, claimed)
+    for (const scope of this.pauses.scopes) if (scope._tag === "Location") this.setGate(scope, now)
+    this.pools.loosen()
   }
 
   /** A run that is known to exist. */
@@ -140,6 +205,8 @@ export class RunQueue {
   }
 }
 
+const never = Number.POSITIVE_INFINITY
+
 /** All that a queue knows, as plain data: two queues with the same contents go on alike. */
 export const contents = (queue: RunQueue) => ({
   position: queue.position,
@@ -149,7 +216,9 @@ export const contents = (queue: RunQueue) => ({
   admits: queue.admits,
   policyNumber: queue.policyNumber,
   policy: queue.policy,
+  pauses: queue.pauses.all,
   runs: [...queue.runs.values()],
   waiting: Array.from(queue.waiting.line, (run) => run.id),
-  holders: Object.fromEntries(Array.from(queue.slots.entries(), ([limit, runs]) => [limit, [...runs]]))
+  holders: Object.fromEntries(Array.from(queue.slots.entries(), ([limit, runs]) => [limit, [...runs]])),
+  pools: Object.fromEntries(Array.from(queue.pools.claimed(), ([pool]) => [pool, queue.pools.of(pool)]))
 })

@@ -1,88 +1,64 @@
 /**
- * Limits and who holds them. A run falls under some limits, by its tags and the policy; it takes one slot of each
- * when it is admitted, all together or none, and gives them back when it has ended.
+ * Who holds which slots. A run takes what it needs when it is admitted, all together or none, and gives it back when it
+ * has ended.
  */
 import type { RunId } from "../run/RunSpec.ts"
-import type { Policy, TagLimit } from "./Policy.ts"
+import type { Needs } from "./Limits.ts"
 
 /** One slot of a limit, as a run needs it. */
 export interface Slot {
-  /** `runs`, `tag:KEY`, `tag:KEY=VALUE` or `each:KEY=VALUE`. */
+  /** `runs`, `tag:KEY`, `tag:KEY=VALUE`, `each:KEY=VALUE`, `distinct:KEY`, `pool:POOL` or `key:KEY`. */
   readonly limit: string
   /** How many slots that limit has. */
   readonly size: number
-}
-
-/** Names a limit. No two share a name: a key with `=` or `"` in it stands in quotes. */
-export const limitName = (form: "tag" | "each", key: string, value?: string): string => {
-  const name = `${form}:${/[="]/.test(key) ? JSON.stringify(key) : key}`
-  return value === undefined ? name : `${name}=${value}`
-}
-
-type Tags = Readonly<Record<string, string>>
-
-const noTags: Tags = {}
-
-/** The limits of a policy by the tag they look at, so that a run meets only those of its own tags. */
-export class Limits {
-  private readonly total: ReadonlyArray<Slot>
-  private readonly byKey = new Map<string, Map<string, TagLimit>>()
-
-  constructor({ mode, maxConcurrentRuns, tagLimits }: Policy) {
-    const queued = mode === "queued"
-    this.total = queued && maxConcurrentRuns !== null ? [{ limit: "runs", size: maxConcurrentRuns }] : []
-    for (const limit of queued ? tagLimits : []) {
-      const forms = this.byKey.get(limit.key) ?? new Map()
-      forms.set(limit.each ? "each" : limit.value === undefined ? "any" : `=${limit.value}`, limit)
-      this.byKey.set(limit.key, forms)
-    }
-  }
-
-  /** What a run with these tags needs in order to start. */
-  slotsFor(tags: Tags = noTags): ReadonlyArray<Slot> {
-    if (this.byKey.size === 0) return this.total
-    const slots = [...this.total]
-    for (const [key, forms] of this.byKey) {
-      const value = Object.hasOwn(tags, key) ? tags[key] : undefined
-      if (value === undefined) continue
-      const any = forms.get("any")
-      const exact = forms.get(`=${value}`)
-      const each = forms.get("each")
-      if (any) slots.push({ limit: limitName("tag", key), size: any.limit })
-      if (exact) slots.push({ limit: limitName("tag", key, value), size: exact.limit })
-      if (each) slots.push({ limit: limitName("each", key, value), size: each.limit })
-    }
-    return slots
-  }
+  /** Where not the runs are counted but their values: the run's own. Runs of one value share a slot. */
+  readonly unit?: string
 }
 
 const nobody: ReadonlySet<RunId> = new Set()
 
+/** How many runs there are of each value. */
+type Units = Map<string, number>
+
 /** Who holds what. Limits that nobody holds take no room. */
 export class Slots {
   private readonly held = new Map<string, Set<RunId>>()
+  private readonly units = new Map<string, Units>()
   private readonly byRun = new Map<RunId, ReadonlyArray<Slot>>()
+  /** Slots that no run holds and that count as taken all the same: reservations and claims on pools. */
+  private readonly counted = new Map<string, number>()
+  /** Gates that are closed. */
+  private readonly closed = new Set<string>()
 
   /** The runs that hold a slot of the limit, in the order in which they took it. */
   holders(limit: string): ReadonlySet<RunId> {
     return this.held.get(limit) ?? nobody
   }
 
-  isFull({ limit, size }: Slot): boolean {
-    return this.holders(limit).size >= size
+  /** How many slots of the limit are taken. */
+  taken(limit: string): number {
+    return (this.units.get(limit)?.size ?? this.holders(limit).size) + (this.counted.get(limit) ?? 0)
   }
 
-  /** The first of these that has no room. */
-  firstFull(slots: ReadonlyArray<Slot>): Slot | undefined {
-    return slots.find((slot) => this.isFull(slot))
+  isFull({ limit, size, unit }: Slot): boolean {
+    if (unit !== undefined && size > 0 && this.units.get(limit)?.has(unit)) return false
+    return this.taken(limit) >= size || (this.closed.size > 0 && this.closed.has(limit))
+  }
+
+  /** What keeps a run that needs this from starting: as long as all of these are full, it cannot. */
+  blocking({ slots, gates, anyOf }: Needs): ReadonlyArray<Slot> | undefined {
+    for (const slot of slots) if (this.isFull(slot)) return [slot]
+    for (const gate of gates) if (this.isFull(gate)) return [gate]
+    return anyOf.length > 0 && anyOf.every((slot) => this.isFull(slot)) ? anyOf : undefined
   }
 
   take(run: RunId, slots: ReadonlyArray<Slot>): void {
     this.byRun.set(run, slots)
-    for (const { limit } of slots) {
+    for (const { limit, unit } of slots) {
       const holders = this.held.get(limit)
       if (holders) holders.add(run)
       else this.held.set(limit, new Set([run]))
+      if (unit !== undefined) this.countUnit(limit, unit, 1)
     }
   }
 
@@ -90,12 +66,39 @@ export class Slots {
   release(run: RunId): ReadonlyArray<Slot> {
     const slots = this.byRun.get(run) ?? []
     this.byRun.delete(run)
-    for (const { limit } of slots) {
+    for (const { limit, unit } of slots) {
       const holders = this.held.get(limit)
       holders?.delete(run)
       if (holders?.size === 0) this.held.delete(limit)
+      if (unit !== undefined) this.countUnit(limit, unit, -1)
     }
     return slots
+  }
+
+  private countUnit(limit: string, unit: string, by: number): void {
+    const units: Units = this.units.get(limit) ?? new Map()
+    const count = (units.get(unit) ?? 0) + by
+    if (count > 0) units.set(unit, count)
+    else units.delete(unit)
+    if (units.size > 0) this.units.set(limit, units)
+    else this.units.delete(limit)
+  }
+
+  /** Counts so many more slots of a limit as taken, or fewer. */
+  count(limit: string, by: number): void {
+    const count = (this.counted.get(limit) ?? 0) + by
+    if (count === 0) this.counted.delete(limit)
+    else this.counted.set(limit, count)
+  }
+
+  /** Closes a gate. */
+  close(gate: string): void {
+    this.closed.add(gate)
+  }
+
+  /** Opens a gate. */
+  open(gate: string): void {
+    this.closed.delete(gate)
   }
 
   /** What the run holds now. */

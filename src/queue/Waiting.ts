@@ -3,36 +3,39 @@
  */
 import type { Run } from "../run/Run.ts"
 import { Lanes } from "./Lanes.ts"
+import type { Needs } from "./Limits.ts"
 import type { RunOrder } from "./order.ts"
-import type { Slot, Slots } from "./Slots.ts"
+import type { Slots } from "./Slots.ts"
 import { SortedList } from "./SortedList.ts"
 
-type SlotsFor = (run: Run) => ReadonlyArray<Slot>
+type NeedsOf = (run: Run) => Needs
 
 export class Waiting {
   /** All that wait, in order. */
   readonly line: SortedList<Run>
   private readonly lanes: Lanes
   private readonly order: RunOrder
-  private readonly slotsFor: SlotsFor
+  private readonly needsOf: NeedsOf
   /** Those whose time has not come, the soonest first. */
   private readonly delayed = new SortedList<Run>((a, b) => a.notBefore - b.notBefore || a.order - b.order)
 
-  constructor(order: RunOrder, slotsFor: SlotsFor) {
+  constructor(order: RunOrder, needsOf: NeedsOf) {
     this.line = new SortedList<Run>(order)
     this.lanes = new Lanes(order)
     this.order = order
-    this.slotsFor = slotsFor
+    this.needsOf = needsOf
   }
 
   add(run: Run, now: number): void {
     this.line.add(run)
+    if (run.held) return
     if (run.notBefore > now) this.delayed.add(run)
-    else this.lanes.add(run, this.slotsFor(run))
+    else this.lanes.add(run, this.needsOf(run))
   }
 
   remove(run: Run): void {
     this.line.remove(run)
+    if (run.held) return
     if (!this.lanes.remove(run)) this.delayed.remove(run)
   }
 
@@ -45,7 +48,7 @@ export class Waiting {
   wake(now: number): void {
     for (let run = this.delayed.first; run && run.notBefore <= now; run = this.delayed.first) {
       this.delayed.remove(run)
-      this.lanes.add(run, this.slotsFor(run))
+      this.lanes.add(run, this.needsOf(run))
     }
   }
 
@@ -60,16 +63,16 @@ export class Waiting {
     return undefined
   }
 
-  /** These slots have been given back. */
-  loosen(slots: ReadonlyArray<Slot>): void {
-    for (const { limit } of slots) this.lanes.loosen(limit)
+  /** The limit may have room again. */
+  loosen(limit: string): void {
+    this.lanes.loosen(limit)
   }
 
   /** How many before this run need a slot of the limit too. */
   aheadAt(run: Run, limit: string): number {
     let ahead = this.lanes.aheadAt(run, limit)
-    for (const other of this.delayed)
-      if (this.order(other, run) < 0 && this.slotsFor(other).some((slot) => slot.limit === limit)) ahead++
+    const needs = (other: Run) => this.needsOf(other).slots.some((slot) => slot.limit === limit)
+    for (const other of this.delayed) if (this.order(other, run) < 0 && needs(other)) ahead++
     return ahead
   }
 }

@@ -1,23 +1,25 @@
 /**
- * Who may start now: in order, each waiting run that has room under all its limits, until no one has. A blocked
- * run is passed over and holds nobody back; a run that is not admitted uses up nothing.
+ * Who may start now: in order, each waiting run that has what it needs, until no one has. A blocked run is passed over
+ * and holds nobody back; a run that is not admitted uses up nothing.
  */
 import type { Run } from "../run/Run.ts"
 import type { RunFact } from "../run/RunEvent.ts"
 import type { RunQueue } from "./RunQueue.ts"
 
-const admission = (queue: RunQueue, run: Run): RunFact => ({
-  type: "RunAdmitted",
-  data: {
+const admission = (queue: RunQueue, run: Run): RunFact => {
+  const { slots, reserves } = queue.needsOf(run)
+  const data = {
     attempt: run.attempt + 1,
     policy: queue.policyNumber,
-    slots: queue.slotsFor(run).map((slot) => slot.limit)
+    slots: slots.map((slot) => slot.limit),
+    ...(reserves && { reserved: { pools: reserves, forMs: queue.settleMs } })
   }
-})
+  return { type: "RunAdmitted", data }
+}
 
 /** Admits whoever may start at this moment; `record` makes each admission count before the next is weighed. */
 export const admit = (queue: RunQueue, now: number, record: (run: Run, fact: RunFact) => void): void => {
-  if (!queue.admits) return
+  if (!queue.isAdmitting) return
   queue.waiting.wake(now)
   const next = () => queue.waiting.next(queue.slots, now)
   for (let first = next(); first; first = next()) {

@@ -2,11 +2,22 @@
  * Why a run waits, as a value: which limit, how much of it is held, by whom, and what is ahead.
  */
 
-import type { RunState } from "../run/lifecycle.ts"
-import { isWaiting } from "../run/lifecycle.ts"
+import { isWaiting, type RunState } from "../run/lifecycle.ts"
+import type { Run } from "../run/Run.ts"
 import type { RunId } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
+import { includes, poolName } from "./Limits.ts"
+import type { Pause } from "./Pauses.ts"
 import type { RunQueue } from "./RunQueue.ts"
+import type { Scope } from "./Scope.ts"
+import type { Slot } from "./Slots.ts"
+
+/** How much of a pool is taken: by claims of steps, and reserved for runs whose steps have made none yet. */
+export interface PoolState {
+  readonly pool: string
+  readonly size: number
+  readonly taken: number
+}
 
 /** One thing that keeps a run from starting now. */
 export type Reason =
@@ -21,6 +32,19 @@ export type Reason =
       /** Waiting runs before it in line that need a slot of this limit too. */
       readonly ahead: number
     }
+  /** None of the pools that its first steps need has room. */
+  | { readonly _tag: "PoolsFull"; readonly pools: ReadonlyArray<PoolState> }
+  /** What it belongs to is paused. */
+  | {
+      readonly _tag: "Paused"
+      readonly scope: Scope
+      readonly by: string
+      /** When that ends by itself. */
+      readonly until?: number
+      readonly reason?: string
+    }
+  /** Someone holds it. */
+  | { readonly _tag: "Held"; readonly by: string; readonly reason?: string }
   /** It may not start before this moment. */
   | { readonly _tag: "NotBefore"; readonly at: number }
   /** No coordinator leads that admits runs. */
@@ -39,6 +63,29 @@ export interface Explanation {
   readonly reasons: ReadonlyArray<Reason>
 }
 
+const fullReason = ({ slots, waiting }: RunQueue, run: Run, { limit, size }: Slot): Reason => ({
+  _tag: "LimitFull",
+  limit,
+  size,
+  held: slots.taken(limit),
+  holders: [...slots.holders(limit)].slice(0, settings.holdersShown),
+  ahead: waiting.aheadAt(run, limit)
+})
+
+const heldReason = ({ actor: by, reason }: NonNullable<Run["held"]>): Reason => ({
+  _tag: "Held",
+  by,
+  ...(reason !== undefined && { reason })
+})
+
+const pausedReason = ({ scope, actor: by, until, reason }: Pause): Reason => ({
+  _tag: "Paused",
+  scope,
+  by,
+  ...(until !== undefined && { until }),
+  ...(reason !== undefined && { reason })
+})
+
 /** Explains one run at the time `now`; undefined if there is no such run. */
 export const explain = (queue: RunQueue, id: RunId, now: number): Explanation | undefined => {
   const run = queue.runs.get(id)
@@ -49,16 +96,17 @@ export const explain = (queue: RunQueue, id: RunId, now: number): Explanation | 
   const reasons: Array<Reason> = []
   if (!queue.admits) reasons.push({ _tag: "AdmissionClosed" })
   if (run.notBefore > Math.max(now, queue.at)) reasons.push({ _tag: "NotBefore", at: run.notBefore })
-  for (const slot of queue.slotsFor(run)) {
-    if (!slots.isFull(slot)) continue
-    const holders = slots.holders(slot.limit)
-    reasons.push({
-      _tag: "LimitFull",
-      ...slot,
-      held: holders.size,
-      holders: [...holders].slice(0, settings.holdersShown),
-      ahead: waiting.aheadAt(run, slot.limit)
-    })
+  if (run.held) reasons.push(heldReason(run.held))
+  const { slots: needed, anyOf } = queue.needsOf(run)
+  for (const pause of queue.pauses.all) if (includes(pause.scope, run.spec)) reasons.push(pausedReason(pause))
+  for (const slot of needed) if (slots.isFull(slot)) reasons.push(fullReason(queue, run, slot))
+  if (anyOf.length > 0 && anyOf.every((slot) => slots.isFull(slot))) {
+    const pools = anyOf.map(({ limit, size }) => ({
+      pool: limit.slice(poolName("").length),
+      size,
+      taken: slots.taken(limit)
+    }))
+    reasons.push({ _tag: "PoolsFull", pools })
   }
   return { ...where, place: waiting.line.rank(run) + 1, reasons }
 }

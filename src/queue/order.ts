@@ -1,7 +1,10 @@
+/**
+ * Who goes first.
+ */
 import type { Run } from "../run/Run.ts"
 
 /** What an order may go by: what does not change while a run waits, save by a command that says so. */
-export type Standing = Pick<Run, "id" | "spec" | "actor" | "priority" | "order" | "submittedAt">
+export type Standing = Pick<Run, "id" | "spec" | "actor" | "priority" | "top" | "order" | "submittedAt">
 
 /** Which of two waiting runs goes first: below 0 the first of them. Must tell any two apart. */
 export type RunOrder = (a: Standing, b: Standing) => number
@@ -13,8 +16,9 @@ export const byPriority: RunOrder = (a, b) =>
 /** Orders by the name that a policy calls them by. */
 export type Orders = Readonly<Record<string, RunOrder>>
 
-/** A custom order made total: what it leaves equal stands by priority. */
+/** What was moved to the top stands there, the last one first; then the custom order; what that leaves equal, by priority. */
 export const orderNamed = (name: string | undefined, orders: Orders): RunOrder => {
   const custom = name !== undefined && Object.hasOwn(orders, name) ? orders[name] : undefined
-  return custom ? (a, b) => custom(a, b) || byPriority(a, b) : byPriority
+  const rest: RunOrder = custom ? (a, b) => custom(a, b) || byPriority(a, b) : byPriority
+  return (a, b) => b.top - a.top || rest(a, b)
 }

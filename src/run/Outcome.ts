@@ -2,7 +2,7 @@
  * How work ends: as its launcher reports it, as a run fails by it, as a run is stopped by it.
  */
 import * as Schema from "effect/Schema"
-import { Milliseconds } from "./RunSpec.ts"
+import { Milliseconds, RunId } from "./RunSpec.ts"
 
 /** The process ended by itself, and not with code 0. `tail` is the end of what it printed. */
 const Exited = Schema.TaggedStruct("Exited", {
@@ -27,8 +27,12 @@ const LaunchUnreachable = Schema.TaggedStruct("LaunchUnreachable", { message: Sc
 const StartTimeout = Schema.TaggedStruct("StartTimeout", { limitMs: Milliseconds })
 /** It ran for longer than it may. */
 const RuntimeExceeded = Schema.TaggedStruct("RuntimeExceeded", { limitMs: Milliseconds })
+/** It waited in the queue for longer than it may. */
+const QueueTimeout = Schema.TaggedStruct("QueueTimeout", { limitMs: Milliseconds })
 /** Someone asked for its end. */
 const Asked = Schema.TaggedStruct("Asked", { reason: Schema.optionalKey(Schema.String) })
+/** Another run of the same key has taken its place. */
+const Replaced = Schema.TaggedStruct("Replaced", { by: RunId })
 
 /** Why a worker's own work did not succeed. */
 export const WorkerFailure = Schema.Union([
@@ -42,11 +46,16 @@ export const WorkerFailure = Schema.Union([
 export type WorkerFailure = typeof WorkerFailure.Type
 
 /** Why a run failed. */
-export const FailureCause = Schema.Union([...WorkerFailure.members, StartTimeout, RuntimeExceeded])
+export const FailureCause = Schema.Union([
+  ...WorkerFailure.members,
+  StartTimeout,
+  RuntimeExceeded,
+  QueueTimeout
+])
 export type FailureCause = typeof FailureCause.Type
 
 /** Why a run was told to stop. */
-export const StopCause = Schema.Union([Asked, StartTimeout, RuntimeExceeded])
+export const StopCause = Schema.Union([Asked, Replaced, StartTimeout, RuntimeExceeded])
 export type StopCause = typeof StopCause.Type
 
 /** What a launcher says of the end of an attempt. */
@@ -75,6 +84,10 @@ export const describeCause = (cause: FailureCause | StopCause): string => {
       return `did not start within ${cause.limitMs} ms`
     case "RuntimeExceeded":
       return `ran for longer than ${cause.limitMs} ms`
+    case "QueueTimeout":
+      return `waited for longer than ${cause.limitMs} ms`
+    case "Replaced":
+      return `replaced by ${cause.by}`
     case "Asked":
       return cause.reason ?? "asked to stop"
   }

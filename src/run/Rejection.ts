@@ -24,6 +24,21 @@ const StaleAttempt = Schema.TaggedStruct("StaleAttempt", {
 const SubmitRefused = Schema.TaggedStruct("SubmitRefused", { ...of, reason: Schema.String }).annotate({
   description: "The custom coordinator said no."
 })
+const QueueFull = Schema.TaggedStruct("QueueFull", {
+  ...of,
+  waiting: Schema.Int,
+  max: Schema.Int
+}).annotate({ description: "As many runs wait as the policy allows." })
+const KeyTaken = Schema.TaggedStruct("KeyTaken", {
+  ...of,
+  key: Schema.String,
+  by: Schema.String
+}).annotate({ description: "A run of the same key is active, and the new one was to be refused then." })
+const OrderUnknown = Schema.TaggedStruct("OrderUnknown", {
+  command: Schema.String,
+  order: Schema.String,
+  known: Schema.Array(Schema.String)
+}).annotate({ description: "The policy names an order that this coordinator does not have." })
 const CommandInvalid = Schema.TaggedStruct("CommandInvalid", { ...of, issue: Schema.String }).annotate({
   description: "What was asked for does not make sense; `issue` says where, and what is allowed."
 })
@@ -35,6 +50,9 @@ export const Rejection = Schema.Union([
   StateRefuses,
   StaleAttempt,
   SubmitRefused,
+  QueueFull,
+  KeyTaken,
+  OrderUnknown,
   CommandInvalid
 ]).annotate({ identifier: "Rejection" })
 export type Rejection = typeof Rejection.Type
@@ -55,6 +73,12 @@ const because = (rejection: Rejection): string => {
       return `run ${rejection.run} is at attempt ${rejection.current}; this speaks of attempt ${rejection.attempt}`
     case "SubmitRefused":
       return rejection.reason
+    case "QueueFull":
+      return `${rejection.waiting} runs wait, and the policy allows ${rejection.max}`
+    case "KeyTaken":
+      return `run ${rejection.by} of key ${rejection.key} is active`
+    case "OrderUnknown":
+      return `order ${rejection.order} is not one of this coordinator's: ${list(rejection.known)}`
     case "CommandInvalid":
       return rejection.issue
   }

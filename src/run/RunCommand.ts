@@ -4,7 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import { Outcome } from "./Outcome.ts"
-import { RunId, RunSpec } from "./RunSpec.ts"
+import { PoolName, RunId, RunSpec } from "./RunSpec.ts"
 
 const Attempt = Schema.Int.check(Schema.isGreaterThan(0))
 const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
@@ -26,6 +26,58 @@ export const CancelRun = Schema.TaggedStruct("CancelRun", {
   reason: Schema.optionalKey(Schema.String)
 }).annotate({ description: "End a run: at once while it waits, else by stopping its worker." })
 
+const reason = Schema.optionalKey(Schema.String)
+
+/** Asks for another place in line. */
+export const SetPriority = Schema.TaggedStruct("SetPriority", {
+  ...ofRun,
+  priority: Schema.Int,
+  reason
+}).annotate({ description: "Give a run that waits another priority." })
+
+/** Asks for the first place in line. */
+export const MoveToTop = Schema.TaggedStruct("MoveToTop", { ...ofRun, reason }).annotate({
+  description: "Put a run that waits before all others, whatever their priority."
+})
+
+/** Asks not to admit a run. */
+export const HoldRun = Schema.TaggedStruct("HoldRun", { ...ofRun, reason }).annotate({
+  description: "Do not admit a run that waits until it is released; it keeps its place."
+})
+
+/** Asks to admit a run again. */
+export const ReleaseRun = Schema.TaggedStruct("ReleaseRun", { ...ofRun, reason }).annotate({
+  description: "Let a run that is held be admitted again."
+})
+
+const Step = Schema.NonEmptyString
+
+/** Asks for slots of a pool for a step of a run. */
+export const ClaimSlot = Schema.TaggedStruct("ClaimSlot", {
+  ...ofAttempt,
+  step: Step,
+  pool: PoolName,
+  slots: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
+  priority: Schema.optionalKey(Schema.Int)
+}).annotate({
+  description:
+    "A step of the attempt asks for slots of a pool, 1 if it does not say. `priority` is added to the run's own. What " +
+    "it cannot have at once is granted when its turn has come."
+})
+
+export type ClaimSlot = typeof ClaimSlot.Type
+
+/** Gives the slots of a step back. */
+export const ReleaseSlot = Schema.TaggedStruct("ReleaseSlot", {
+  ...ofAttempt,
+  step: Step,
+  pool: Schema.optionalKey(PoolName)
+}).annotate({
+  description:
+    "A step gives back its slots of the pool, or of all where none is named, and its place in line. What a run has when it " +
+    "ends it gives back by that."
+})
+
 const ReportStarted = Schema.TaggedStruct("ReportStarted", {
   ...ofAttempt,
   worker: Schema.optionalKey(Schema.String)
@@ -43,5 +95,17 @@ const ReportEnded = Schema.TaggedStruct("ReportEnded", {
 }).annotate({ description: "The attempt is over." })
 
 /** What can be asked of a run. */
-export const RunCommand = Schema.Union([SubmitRun, CancelRun, ReportStarted, ReportProgress, ReportEnded])
+export const RunCommand = Schema.Union([
+  SubmitRun,
+  CancelRun,
+  SetPriority,
+  MoveToTop,
+  HoldRun,
+  ReleaseRun,
+  ClaimSlot,
+  ReleaseSlot,
+  ReportStarted,
+  ReportProgress,
+  ReportEnded
+])
 export type RunCommand = typeof RunCommand.Type

@@ -5,7 +5,7 @@
 import * as Schema from "effect/Schema"
 import type { Envelope } from "./Envelope.ts"
 import { FailureCause, StopCause, WorkerFailure } from "./Outcome.ts"
-import { Milliseconds, type RunId, RunSpec, Timestamp } from "./RunSpec.ts"
+import { Milliseconds, PoolName, type RunId, RunSpec, Timestamp } from "./RunSpec.ts"
 
 const attempt = Schema.Int
 
@@ -13,9 +13,31 @@ const attempt = Schema.Int
 export const Timeouts = Schema.Struct({
   startMs: Schema.NullOr(Milliseconds),
   runtimeMs: Schema.NullOr(Milliseconds),
-  cancelMs: Schema.NullOr(Milliseconds)
+  cancelMs: Schema.NullOr(Milliseconds),
+  queueMs: Schema.optionalKey(Schema.NullOr(Milliseconds))
 })
 export type Timeouts = typeof Timeouts.Type
+
+const Times = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+
+/** How often what has failed is tried again, settled when a run is submitted. */
+export const Retries = Schema.Struct({
+  /** Further launches where the launcher could not be reached. Dagster's `max_user_code_failure_retries`. */
+  launches: Times,
+  /** How long the location of the run, or else the run, waits before that. Dagster's `user_code_failure_retry_delay`. */
+  launchDelayMs: Times,
+  /** Further attempts where the worker was lost, on the slots it holds. Dagster's `max_resume_run_attempts`. */
+  resumes: Times,
+  /** Further runs of the same work where one has failed. Dagster's `run_retries.max_retries`. */
+  runs: Times,
+  /** Whether that holds too where the work itself has failed. Dagster's `retry_on_asset_or_op_failure`. */
+  ofWork: Schema.Boolean
+})
+export type Retries = typeof Retries.Type
+
+const slots = Schema.Int
+const step = Schema.String
+const reason = Schema.optionalKey(Schema.String)
 
 const worker = Schema.optionalKey(WorkerFailure)
 
@@ -24,23 +46,65 @@ export const RunEventData = {
   RunSubmitted: Schema.Struct({
     spec: RunSpec,
     requested: Schema.optionalKey(RunSpec),
-    timeouts: Timeouts
+    timeouts: Timeouts,
+    retries: Schema.optionalKey(Retries),
+    root: Schema.optionalKey(Schema.String),
+    retry: Schema.optionalKey(Schema.Int)
   }).annotate({
     description:
       "Accepted as it stands in `spec`; `requested` is what came, where a custom coordinator changed it. `timeouts` " +
-      "are settled here, whatever the policy says later."
+      "and `retries` are settled here, whatever the policy says later. `root` is the first run of the work that it " +
+      "does again, if it does; `retry` is its number if it was made because its parent has failed."
   }),
   RunQueued: Schema.Struct({}).annotate({ description: "Put in line." }),
+  RunReprioritized: Schema.Struct({ priority: Schema.Int, reason }).annotate({
+    description: "Has another priority."
+  }),
+  RunMovedToTop: Schema.Struct({ reason }).annotate({
+    description: "Stands before all others, whatever their priority."
+  }),
+  RunHeld: Schema.Struct({ reason }).annotate({
+    description: "Is not admitted until it is released; keeps its place."
+  }),
+  RunReleased: Schema.Struct({ reason }).annotate({ description: "May be admitted again." }),
   RunAdmitted: Schema.Struct({
     attempt,
     policy: Schema.Int,
-    slots: Schema.Array(Schema.String)
+    slots: Schema.Array(Schema.String),
+    reserved: Schema.optionalKey(
+      Schema.Struct({ pools: Schema.Record(PoolName, Schema.Int), forMs: Schema.Int })
+    )
   }).annotate({
     description:
-      "May start: it has taken one slot of each limit that `slots` names, under the policy of that number."
+      "May start: it has taken one slot of each limit that `slots` names, under the policy of that number. Of the pools " +
+      "in `reserved` so many slots are counted as taken until it has run for so long; by then its steps claim them."
   }),
   RunStarted: Schema.Struct({ attempt, worker: Schema.optionalKey(Schema.String) }).annotate({
     description: "Its worker runs; `worker` says where, such as by a pid."
+  }),
+  RunSettled: Schema.Struct({ attempt }).annotate({
+    description: "Counts no longer for the pools that were reserved for it, only for what its steps claim."
+  }),
+  SlotClaimed: Schema.Struct({
+    attempt,
+    step,
+    pool: PoolName,
+    slots,
+    priority: Schema.Int,
+    granted: Schema.Boolean
+  }).annotate({
+    description:
+      "A step has asked for slots of a pool and has them, or waits for them where `granted` is false."
+  }),
+  SlotGranted: Schema.Struct({ attempt, step, pool: PoolName }).annotate({
+    description: "The step has the slots that it waited for."
+  }),
+  SlotReleased: Schema.Struct({ attempt, step, pool: PoolName }).annotate({
+    description: "The step has given back its slots, or its place in line."
+  }),
+  RunResumed: Schema.Struct({ attempt, cause: WorkerFailure }).annotate({
+    description:
+      "Its worker was lost; another attempt is made, under that number, with the slots that it holds."
   }),
   RunProgressed: Schema.Struct({
     attempt,

@@ -24,6 +24,37 @@ export const Milliseconds = Schema.Int.check(Schema.isGreaterThan(0)).annotate({
 /** Free labels that limits, priorities and people go by. */
 export const Tags = Schema.Record(Schema.String, Schema.String).annotate({ identifier: "Tags" })
 
+/** Names a pool: letters, digits, `-` and `_`, as Dagster has it since 1.10; older names may hold `/` and `.` too. */
+export const PoolName = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9_./-]+$/, {
+    message: "a pool's name consists of letters, digits and - _ . /"
+  })
+).annotate({ identifier: "PoolName" })
+
+const Slots = Schema.Record(PoolName, Schema.Int.check(Schema.isGreaterThan(0)))
+
+/** The pools that the steps of a run use, known before it starts. Idea: Dagster's `run_op_concurrency`. */
+export const PoolUse = Schema.Struct({
+  /** How many of the first steps, those that wait for no other step, use each pool. */
+  root: Schema.optionalKey(Slots),
+  /** Every pool that any step uses. Those of `root` belong to it whether they stand here or not. */
+  all: Schema.optionalKey(Schema.Array(PoolName)),
+  /** Whether some first step uses no pool, so that the run can begin with it. */
+  unconstrainedRoot: Schema.optionalKey(Schema.Boolean),
+  /** The slots that its heaviest step takes of each pool; 1 where left out. */
+  slots: Schema.optionalKey(Slots)
+}).annotate({ identifier: "PoolUse" })
+export type PoolUse = typeof PoolUse.Type
+
+/**
+ * What becomes of a new run while another with its key is active: it waits its turn (`queue`), is refused (`refuse`),
+ * takes the place of those that still wait (`replace`), or of those that run, too, which are stopped (`cancel`).
+ */
+export const Unique = Schema.Struct({
+  key: Schema.NonEmptyString,
+  collision: Schema.Literals(["queue", "refuse", "replace", "cancel"])
+}).annotate({ identifier: "Unique" })
+
 const fields = {
   id: RunId,
   /** The kind of work: the function to call for an inline run, a name for people otherwise. */
@@ -42,7 +73,15 @@ const fields = {
   /** Not admitted before this moment. */
   notBefore: Schema.optionalKey(Timestamp),
   /** Stopped and failed when it has run for so long. */
-  maxRuntimeMs: Schema.optionalKey(Milliseconds)
+  maxRuntimeMs: Schema.optionalKey(Milliseconds),
+  /** Fails when it has waited in the queue for so long. */
+  maxQueuedMs: Schema.optionalKey(Milliseconds),
+  /** Pools that its steps use. */
+  pools: Schema.optionalKey(PoolUse),
+  /** Of the runs with the same key one is in flight at a time. */
+  unique: Schema.optionalKey(Unique),
+  /** The run that this one does again. */
+  parent: Schema.optionalKey(RunId)
 }
 
 /** What is asked for when a run is submitted. */

@@ -3,39 +3,31 @@
  * asked of it, so that each state's rules stand together. Idea: Jérémie Chassaing's decider.
  */
 import * as Result from "effect/Result"
-import { settings } from "../settings.ts"
-import { isFinished, isWaiting } from "./lifecycle.ts"
+import { type Claiming, claim } from "./claim.ts"
+import { isWaiting, type RunState } from "./lifecycle.ts"
+import { type Move, move } from "./move.ts"
 import type { Outcome } from "./Outcome.ts"
 import type { Rejection } from "./Rejection.ts"
 import type { Run } from "./Run.ts"
 import type { RunCommand } from "./RunCommand.ts"
-import type { RunFact, Timeouts } from "./RunEvent.ts"
+import type { RunFact } from "./RunEvent.ts"
 import { stopped } from "./stopped.ts"
+import { locationOf, submit, type Terms } from "./submit.ts"
 
 /** What a decision may depend on besides the run and the command. */
-export interface Circumstances {
+export interface Circumstances extends Terms {
   /** The turn's time, in milliseconds since 1970. */
   readonly now: number
-  /** Whether submitted runs stand in line, or are admitted as they come. */
-  readonly queued: boolean
-  /** The time limits in force for runs that name none. */
-  readonly timeouts: Timeouts
+  /** Whether a claim of that command may be granted at once. */
+  readonly grants?: boolean
 }
 
 type Decision = Result.Result<ReadonlyArray<RunFact>, Rejection>
 type Submit = Extract<RunCommand, { _tag: "SubmitRun" }>
 type Ask = Exclude<RunCommand, Submit>
-type Report = Exclude<Ask, { _tag: "CancelRun" }>
+type Report = Extract<Ask, { _tag: `Report${string}` }>
 
 const nothingNew: ReadonlyArray<RunFact> = []
-const queuedFact: RunFact = { type: "RunQueued", data: {} }
-
-const submit = ({ spec, requested }: Submit, { queued, timeouts }: Circumstances): ReadonlyArray<RunFact> => {
-  const runtimeMs = spec.maxRuntimeMs ?? timeouts.runtimeMs
-  const data = { spec, ...(requested && { requested }), timeouts: { ...timeouts, runtimeMs } }
-  const submitted: RunFact = { type: "RunSubmitted", data }
-  return queued ? [submitted, queuedFact] : [submitted]
-}
 
 const cancel = (run: Run, reason: string | undefined): RunFact => {
   const cause = { _tag: "Asked", ...(reason !== undefined && { reason }) } as const
@@ -53,16 +45,14 @@ const ended = (run: Run, outcome: Outcome, now: number): RunFact => {
       data: { attempt, ...(outcome.result !== undefined && { result: outcome.result }) }
     }
   }
-  if (
-    outcome._tag === "LaunchUnreachable" &&
-    run.state === "launching" &&
-    attempt < settings.launchAttemptsMax
-  ) {
-    return {
-      type: "RunRequeued",
-      data: { attempt, cause: outcome, notBefore: now + settings.launchRetryDelayMs }
-    }
+  const { launches, launchDelayMs, resumes } = run.retries
+  if (outcome._tag === "LaunchUnreachable" && run.state === "launching" && run.unreached < launches) {
+    // Where a location is paused for it, the run waits for that, and not for a time of its own.
+    const notBefore = locationOf(run.spec) === undefined ? now + launchDelayMs : 0
+    return { type: "RunRequeued", data: { attempt, cause: outcome, notBefore } }
   }
+  if (outcome._tag === "WorkerLost" && run.state === "started" && run.resumes < resumes)
+    return { type: "RunResumed", data: { attempt: attempt + 1, cause: outcome } }
   return { type: "RunFailed", data: { attempt, cause: outcome } }
 }
 
@@ -118,7 +108,20 @@ const whileCanceling = (run: Run, report: Report, now: number): ReadonlyArray<Ru
 }
 
 const reportsOf = { launching: whileLaunching, started: whileStarted, canceling: whileCanceling }
+const moves = ["SetPriority", "MoveToTop", "HoldRun", "ReleaseRun"]
 const reports = ["ReportStarted", "ReportProgress", "ReportEnded"]
+
+/** The commands that a run in each state takes. */
+const allowedIn: Readonly<Record<RunState, ReadonlyArray<string>>> = {
+  submitted: ["CancelRun", ...moves],
+  queued: ["CancelRun", ...moves],
+  launching: ["CancelRun", ...reports],
+  started: ["CancelRun", "ClaimSlot", "ReleaseSlot", ...reports],
+  canceling: ["CancelRun", "ReleaseSlot", ...reports],
+  succeeded: [],
+  failed: [],
+  canceled: []
+}
 
 const refuse = (run: Run, command: Ask): Decision =>
   Result.fail({
@@ -126,27 +129,44 @@ const refuse = (run: Run, command: Ask): Decision =>
     command: command._tag,
     run: run.id,
     state: run.state,
-    allowed: isFinished(run.state) ? [] : ["CancelRun", ...(run.state in reportsOf ? reports : [])]
+    allowed: allowedIn[run.state]
   })
 
-const stale = (run: Run, { _tag, attempt }: Report): Decision =>
+const stale = (run: Run, { _tag, attempt }: Report | Claiming): Decision =>
   Result.fail({ _tag: "StaleAttempt", command: _tag, run: run.id, attempt, current: run.attempt })
 
-const ask = (run: Run, command: Ask, now: number): Decision => {
+const whileWaiting = (run: Run, command: Ask): Decision => {
+  if (command._tag === "CancelRun") return Result.succeed([cancel(run, command.reason)])
+  if (isMove(command)) return Result.succeed(move(run, command))
+  return command.attempt <= run.attempt ? stale(run, command) : refuse(run, command)
+}
+
+const inFlight = (
+  run: Run,
+  state: "launching" | "started" | "canceling",
+  command: Ask,
+  { now, grants = false }: Circumstances
+): Decision => {
+  if (command._tag === "CancelRun")
+    return Result.succeed(state === "canceling" ? nothingNew : [cancel(run, command.reason)])
+  if (isMove(command)) return refuse(run, command)
+  if (command.attempt !== run.attempt) return stale(run, command)
+  if (!allowedIn[state].includes(command._tag)) return refuse(run, command)
+  return Result.succeed(isReport(command) ? reportsOf[state](run, command, now) : claim(run, command, grants))
+}
+
+const isMove = (command: Ask): command is Move => moves.includes(command._tag)
+const isReport = (command: Ask): command is Report => reports.includes(command._tag)
+
+const ask = (run: Run, command: Ask, circumstances: Circumstances): Decision => {
   switch (run.state) {
     case "submitted":
     case "queued":
-      if (command._tag === "CancelRun") return Result.succeed([cancel(run, command.reason)])
-      return command.attempt <= run.attempt ? stale(run, command) : refuse(run, command)
+      return whileWaiting(run, command)
     case "launching":
     case "started":
     case "canceling":
-      if (command._tag === "CancelRun") {
-        return Result.succeed(run.state === "canceling" ? nothingNew : [cancel(run, command.reason)])
-      }
-      return command.attempt === run.attempt
-        ? Result.succeed(reportsOf[run.state](run, command, now))
-        : stale(run, command)
+      return inFlight(run, run.state, command, circumstances)
     default:
       return refuse(run, command)
   }
@@ -160,6 +180,6 @@ export const decide = (run: Run | undefined, command: RunCommand, circumstances:
       : Result.succeed(submit(command, circumstances))
   }
   return run
-    ? ask(run, command, circumstances.now)
+    ? ask(run, command, circumstances)
     : Result.fail({ _tag: "RunUnknown", command: command._tag, run: command.run })
 }

@@ -9,7 +9,7 @@ import type { RunFact } from "./RunEvent.ts"
 export const stopped = (run: Run, worker?: WorkerFailure): RunFact => {
   const cause = run.stopping?.cause ?? { _tag: "Asked" }
   const data = { attempt: run.attempt, ...(worker && { worker }) }
-  return cause._tag === "Asked"
+  return cause._tag === "Asked" || cause._tag === "Replaced"
     ? { type: "RunCanceled", data: { ...data, cause } }
     : { type: "RunFailed", data: { ...data, cause } }
 }

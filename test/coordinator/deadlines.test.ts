@@ -208,7 +208,7 @@ describe("a run whose launcher cannot be reached", () => {
       const { coordinator, stateOf, lifeOf } = yield* start({ launcher: world.launcher })
       yield* coordinator.ask(submit("a", "unreachable"))
       yield* quiet
-      for (let attempt = 1; attempt < settings.launchAttemptsMax; attempt++) {
+      for (let attempt = 1; attempt <= settings.launchRetriesMax; attempt++) {
         expect(world.starts).toHaveLength(attempt)
         expect(yield* stateOf("a")).toBe("queued")
         yield* pass(settings.launchRetryDelayMs - 1)
@@ -218,14 +218,14 @@ describe("a run whose launcher cannot be reached", () => {
       expect(world.starts).toEqual(["a 1", "a 2", "a 3"])
       expect(yield* coordinator.ended("a")).toMatchObject({
         state: "failed",
-        attempt: settings.launchAttemptsMax,
+        attempt: settings.launchRetriesMax + 1,
         end: { cause: { _tag: "LaunchUnreachable", message: "no route" } }
       })
       expect(yield* lifeOf("a")).toEqual(
         [
           "RunSubmitted",
           "RunQueued",
-          ...Array(settings.launchAttemptsMax - 1).fill(["RunAdmitted", "RunRequeued"]),
+          ...Array(settings.launchRetriesMax).fill(["RunAdmitted", "RunRequeued"]),
           "RunAdmitted",
           "RunFailed"
         ].flat()

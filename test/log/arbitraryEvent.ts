@@ -4,10 +4,11 @@
  */
 import fc from "fast-check"
 import type { Event, EventData, EventType } from "../../src/queue/Event.ts"
-import type { Policy, TagLimit } from "../../src/queue/Policy.ts"
+import type { Policy, Pools, TagLimit } from "../../src/queue/Policy.ts"
+import type { Scope } from "../../src/queue/Scope.ts"
 import type { FailureCause, StopCause, WorkerFailure } from "../../src/run/Outcome.ts"
-import type { Timeouts } from "../../src/run/RunEvent.ts"
-import type { RunSpec } from "../../src/run/RunSpec.ts"
+import type { Retries, Timeouts } from "../../src/run/RunEvent.ts"
+import type { PoolUse, RunSpec } from "../../src/run/RunSpec.ts"
 
 type Data = { readonly [T in EventType]: (typeof EventData)[T]["Type"] }
 type Json = Exclude<RunSpec["input"], undefined>
@@ -77,8 +78,29 @@ const limits = fc.oneof(
   tagged("StartTimeout", { limitMs: positive }),
   tagged("RuntimeExceeded", { limitMs: positive })
 )
-const failureCause: fc.Arbitrary<FailureCause> = fc.oneof(workerFailure, limits)
-const stopCause: fc.Arbitrary<StopCause> = fc.oneof(tagged("Asked", {}, { reason: jsonText }), limits)
+const failureCause: fc.Arbitrary<FailureCause> = fc.oneof(
+  workerFailure,
+  limits,
+  tagged("QueueTimeout", { limitMs: positive })
+)
+const stopCause: fc.Arbitrary<StopCause> = fc.oneof(
+  tagged("Asked", {}, { reason: jsonText }),
+  tagged("Replaced", { by: arbitraryRunId }),
+  limits
+)
+
+const pool = fc.stringMatching(/^[A-Za-z0-9_./-]{1,9}$/)
+const perPool = (size: fc.Arbitrary<number>) => fc.dictionary(pool, size, { noNullPrototype: true })
+const poolUse: fc.Arbitrary<PoolUse> = struct(
+  {},
+  {
+    root: perPool(positive),
+    all: fc.array(pool),
+    unconstrainedRoot: fc.boolean(),
+    slots: perPool(positive)
+  }
+)
+const collision = fc.constantFrom("queue", "refuse", "replace", "cancel")
 
 const optionalFields = {
   input: json,
@@ -87,7 +109,11 @@ const optionalFields = {
   tags: dictionary,
   priority: int,
   notBefore: timestamp,
-  maxRuntimeMs: positive
+  maxRuntimeMs: positive,
+  maxQueuedMs: positive,
+  pools: poolUse,
+  unique: struct({ key: name, collision }),
+  parent: arbitraryRunId
 }
 const command = fc.oneof(
   name,
@@ -99,15 +125,36 @@ const spec: fc.Arbitrary<RunSpec> = fc.oneof(
 )
 
 const milliseconds = fc.option(positive)
-const timeouts: fc.Arbitrary<Timeouts> = struct({
-  startMs: milliseconds,
-  runtimeMs: milliseconds,
-  cancelMs: milliseconds
-})
+const timeouts: fc.Arbitrary<Timeouts> = struct(
+  { startMs: milliseconds, runtimeMs: milliseconds, cancelMs: milliseconds },
+  { queueMs: milliseconds }
+)
 const size = fc.maxSafeNat()
+const retries: fc.Arbitrary<Retries> = struct({
+  launches: size,
+  launchDelayMs: size,
+  resumes: size,
+  runs: size,
+  ofWork: fc.boolean()
+})
 const tagLimit: fc.Arbitrary<TagLimit> = fc.oneof(
-  struct({ key: name, limit: size }, { value: jsonText }),
-  struct({ key: name, limit: size }, { each: fc.boolean() })
+  struct({ key: name, limit: size }, { value: jsonText, where: dictionary }),
+  struct({ key: name, limit: size }, { each: fc.boolean(), where: dictionary }),
+  struct({ key: name, limit: size }, { distinct: fc.boolean(), where: dictionary })
+)
+const pools: fc.Arbitrary<Pools> = struct({
+  granularity: fc.constantFrom("run" as const, "op" as const),
+  limits: perPool(size),
+  defaultLimit: fc.option(size),
+  blocking: fc.boolean(),
+  buffer: size,
+  settleMs: size
+})
+const scope: fc.Arbitrary<Scope> = fc.oneof(
+  tagged("Queue", {}),
+  tagged("Tag", { key: name }, { value: jsonText }),
+  tagged("Pool", { pool }),
+  tagged("Location", { location: name })
 )
 const policy: fc.Arbitrary<Policy> = struct(
   {
@@ -116,14 +163,33 @@ const policy: fc.Arbitrary<Policy> = struct(
     tagLimits: fc.array(tagLimit),
     timeouts
   },
-  { order: name }
+  { order: name, pools, maxQueuedRuns: size, retries }
 )
 
 const dataOf: { readonly [T in EventType]: fc.Arbitrary<Data[T]> } = {
-  RunSubmitted: struct({ spec, timeouts }, { requested: spec }),
+  RunSubmitted: struct({ spec, timeouts }, { requested: spec, retries, root: arbitraryRunId, retry: int }),
   RunQueued: fc.constant({}),
-  RunAdmitted: struct({ attempt: int, policy: int, slots: fc.array(jsonText) }),
+  RunReprioritized: struct({ priority: int }, { reason: jsonText }),
+  RunMovedToTop: struct({}, { reason: jsonText }),
+  RunHeld: struct({}, { reason: jsonText }),
+  RunReleased: struct({}, { reason: jsonText }),
+  RunAdmitted: struct(
+    { attempt: int, policy: int, slots: fc.array(jsonText) },
+    { reserved: struct({ pools: perPool(int), forMs: int }) }
+  ),
   RunStarted: struct({ attempt: int }, { worker: jsonText }),
+  RunSettled: struct({ attempt: int }),
+  SlotClaimed: struct({
+    attempt: int,
+    step: jsonText,
+    pool,
+    slots: int,
+    priority: int,
+    granted: fc.boolean()
+  }),
+  SlotGranted: struct({ attempt: int, step: jsonText, pool }),
+  SlotReleased: struct({ attempt: int, step: jsonText, pool }),
+  RunResumed: struct({ attempt: int, cause: workerFailure }),
   RunProgressed: struct({ attempt: int }, { fraction: finite, message: jsonText }),
   RunRequeued: struct({ attempt: int, cause: workerFailure, notBefore: timestamp }),
   RunCancelRequested: struct({ attempt: int, cause: stopCause }),
@@ -133,6 +199,8 @@ const dataOf: { readonly [T in EventType]: fc.Arbitrary<Data[T]> } = {
   CoordinatorStarted: struct({ software: jsonText, host: jsonText, pid: int, admits: fc.boolean() }),
   CoordinatorDraining: struct({}, { reason: jsonText }),
   CoordinatorStopped: fc.constant({}),
+  AdmissionPaused: struct({ scope }, { until: timestamp, reason: jsonText, cause: workerFailure }),
+  AdmissionResumed: struct({ scope }, { reason: jsonText }),
   PolicySet: struct({ number: int, policy }, { reason: jsonText })
 }
 
@@ -145,7 +213,7 @@ const eventOf = (type: EventType): fc.Arbitrary<Event> =>
     at: timestamp,
     type: fc.constant(type),
     version: fc.constant(1),
-    run: type.startsWith("Run") ? arbitraryRunId : fc.constant(null),
+    run: /^(Run|Slot)/.test(type) ? arbitraryRunId : fc.constant(null),
     actor: text,
     cause: fc.option(text),
     epoch: positive,

@@ -1,14 +1,61 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { limitsOver } from "../../src/history/Invariants.ts"
-import { defaultPolicy, type Policy, type TagLimit } from "../../src/queue/Policy.ts"
-import { Limits, limitName, Slots } from "../../src/queue/Slots.ts"
-import { policy, tags } from "../simulation/histories.ts"
+import { limitsOver } from "../../src/history/limitsOver.ts"
+import { Limits, limitName, type Needs } from "../../src/queue/Limits.ts"
+import { defaultPolicy, defaultPools, jobKey, type Policy, type TagLimit } from "../../src/queue/Policy.ts"
+import { type Slot, Slots } from "../../src/queue/Slots.ts"
+import type { RunSpec } from "../../src/run/RunSpec.ts"
+
+const specOf = (tags?: Record<string, string>): RunSpec => ({ id: "r", job: "work", ...(tags && { tags }) })
 
 const slotsUnder = (rules: Partial<Policy>, tags?: Record<string, string>) =>
-  new Limits({ ...defaultPolicy, maxConcurrentRuns: null, ...rules }).slotsFor(tags)
+  new Limits({ ...defaultPolicy, maxConcurrentRuns: null, ...rules }, []).needsOf(specOf(tags)).slots
 
 const team = (limit: number, form: Partial<TagLimit> = {}): TagLimit => ({ key: "team", limit, ...form })
+
+const key = fc.constantFrom("a", "b", "a=x", jobKey)
+const value = fc.constantFrom("x", "y", "", "x=y", "work")
+const size = fc.nat(3)
+const where = fc.record({ a: value, b: value, [jobKey]: value }, { requiredKeys: [] })
+const among = { key, where, limit: size }
+const optional: { requiredKeys: Array<"key" | "limit"> } = { requiredKeys: ["key", "limit"] }
+const tagLimit: fc.Arbitrary<TagLimit> = fc.oneof(
+  fc.record({ ...among, value }, optional),
+  fc.record({ ...among, each: fc.boolean() }, optional),
+  fc.record({ ...among, distinct: fc.boolean() }, optional)
+)
+const pool = fc.constantFrom("p", "q", "toString")
+const pools = fc.record({
+  granularity: fc.constantFrom("run" as const, "op" as const),
+  limits: fc.dictionary(pool, size),
+  defaultLimit: fc.option(size),
+  blocking: fc.boolean(),
+  buffer: size,
+  settleMs: size
+})
+const policy: fc.Arbitrary<Policy> = fc.record(
+  {
+    mode: fc.constantFrom("queued", "queued", "immediate"),
+    maxConcurrentRuns: fc.option(size),
+    tagLimits: fc.array(tagLimit, { maxLength: 5 }),
+    pools,
+    timeouts: fc.constant(defaultPolicy.timeouts)
+  },
+  { requiredKeys: ["mode", "maxConcurrentRuns", "tagLimits", "timeouts"] }
+)
+const spec: fc.Arbitrary<RunSpec> = fc.record(
+  {
+    id: fc.constant("r"),
+    job: fc.constantFrom("work", "x"),
+    tags: fc.record({ a: value, b: value, "a=x": value, [jobKey]: value }, { requiredKeys: [] }),
+    pools: fc.record(
+      { root: fc.dictionary(pool, fc.constant(1)), all: fc.array(pool, { maxLength: 3 }) },
+      { requiredKeys: [] }
+    ),
+    unique: fc.record({ key: fc.constantFrom("k", "runs"), collision: fc.constant("queue" as const) })
+  },
+  { requiredKeys: ["id"] }
+)
 
 describe("a run needs", () => {
   it("a slot of the limit on all runs", () => {
@@ -66,17 +113,77 @@ describe("a run needs", () => {
     ])
   })
 
+  it("a slot of its value where the values are counted, which it shares with the runs of that value", () => {
+    const tagLimits = [team(2, { distinct: true })]
+    expect(slotsUnder({ tagLimits }, { team: "red" })).toEqual([
+      { limit: "distinct:team", size: 2, unit: "red" }
+    ])
+  })
+
+  it("a slot of a limit among some runs only if it is one of them", () => {
+    const tagLimits = [team(1, { where: { db: "x", [jobKey]: "work" } }), team(2, { where: {} })]
+    expect(slotsUnder({ tagLimits }, { team: "red", db: "x" })).toEqual([
+      { limit: "tag[db=x,signalbox/job=work]:team", size: 1 },
+      { limit: "tag:team", size: 2 }
+    ])
+    for (const tags of [{ team: "red" }, { team: "red", db: "y" }])
+      expect(slotsUnder({ tagLimits }, tags)).toEqual([{ limit: "tag:team", size: 2 }])
+    expect(slotsUnder({ tagLimits }, { db: "x" })).toEqual([])
+  })
+
+  it("one slot of limits that differ only in how they say that they are for all", () => {
+    const tagLimits = [team(1), team(2, { where: {} }), team(3, { each: false, distinct: false })]
+    expect(slotsUnder({ tagLimits }, { team: "red" })).toEqual([{ limit: "tag:team", size: 3 }])
+    const [ab, ba] = [
+      { a: "1", b: "2" },
+      { b: "2", a: "1" }
+    ]
+    const twice = [team(1, { where: ab }), team(2, { where: ba })]
+    expect(slotsUnder({ tagLimits: twice }, { team: "red", ...ab })).toEqual([
+      { limit: "tag[a=1,b=2]:team", size: 2 }
+    ])
+  })
+
+  it("a slot of the limit on its job, whatever its tags pretend", () => {
+    const tagLimits = [{ key: jobKey, value: "work", limit: 1 }]
+    const slots = [{ limit: "tag:signalbox/job=work", size: 1 }]
+    expect(slotsUnder({ tagLimits })).toEqual(slots)
+    expect(slotsUnder({ tagLimits }, { [jobKey]: "play" })).toEqual(slots)
+  })
+
+  it("the slot of its key, also where runs do not stand in line", () => {
+    const unique = { key: "nightly", collision: "queue" } as const
+    const under = (mode: Policy["mode"]) =>
+      new Limits({ ...defaultPolicy, mode }, []).needsOf({ ...specOf(), unique }).slots
+    const own = { limit: "key:nightly", size: 1 }
+    expect(under("queued")).toEqual([{ limit: "runs", size: 10 }, own])
+    expect(under("immediate")).toEqual([own])
+  })
+
+  it("no slot of a pool that does not hold runs back", () => {
+    const pools = { ...defaultPools, granularity: "run", limits: { db: 0 } } as const
+    const withPool = { ...specOf(), pools: { all: ["db"] } }
+    const slots = (change: Partial<Policy>) =>
+      new Limits({ ...defaultPolicy, maxConcurrentRuns: null, pools, ...change }, []).needsOf(withPool).slots
+    expect(slots({})).toEqual([{ limit: "pool:db", size: 0 }])
+    expect(slots({ pools: { ...pools, blocking: false } })).toEqual([])
+    expect(slots({ mode: "immediate" })).toEqual([])
+    expect(slots({ pools: { ...pools, granularity: "op" } })).toEqual([])
+  })
+
   it("nothing where runs do not stand in line", () => {
     expect(
       slotsUnder({ mode: "immediate", maxConcurrentRuns: 1, tagLimits: [team(0)] }, { team: "red" })
     ).toEqual([])
   })
 
-  it("what a naive reading of the policy says, whatever the policy and the tags", () => {
+  it("what a naive reading of the policy says, whatever the policy and the run", () => {
     fc.assert(
-      fc.property(policy, fc.option(tags, { nil: undefined }), (rules, tags) => {
-        const naive = limitsOver(rules, tags).map(({ name, size }) => ({ limit: name, size }))
-        expect(new Set(new Limits(rules).slotsFor(tags))).toEqual(new Set(naive))
+      fc.property(policy, spec, (rules, spec) => {
+        const naive = limitsOver(rules, spec).map(({ name, size }) => ({ limit: name, size }))
+        const slots = new Limits(rules, []).needsOf(spec).slots.map(({ limit, size }) => ({ limit, size }))
+        expect(slots).toHaveLength(naive.length)
+        expect(new Set(slots)).toEqual(new Set(naive))
       }),
       { numRuns: 1000 }
     )
@@ -109,6 +216,15 @@ describe("the name of a limit", () => {
     expect(new Set(names).size).toBe(2 * 39 * 14)
   })
 
+  it("is told from that of any other, whatever it is limited among", () => {
+    const texts = ["a", "b", "=", ",", "]:a", "a=b", '"']
+    const wheres = texts.flatMap((key) => texts.map((text) => ({ [key]: text })))
+    const pairs = texts.map((text) => ({ a: text, b: text }))
+    const all = [undefined, ...wheres, ...pairs]
+    const names = texts.flatMap((key) => all.map((where) => limitName("tag", key, "x", where)))
+    expect(new Set(names).size).toBe(texts.length * all.length)
+  })
+
   it("shows the key as it is, save where it could be taken for a key and a value", () => {
     expect(limitName("tag", "team")).toBe("tag:team")
     expect(limitName("each", "dagster/team", "a=b")).toBe("each:dagster/team=a=b")
@@ -118,6 +234,13 @@ describe("the name of a limit", () => {
 
 describe("slots", () => {
   const slot = (limit: string, size: number) => ({ limit, size })
+  const needs = (slots: ReadonlyArray<Slot>, more: Partial<Needs> = {}): Needs => ({
+    slots,
+    gates: [],
+    anyOf: [],
+    reserves: undefined,
+    ...more
+  })
 
   it("are taken and given back all together", () => {
     const slots = new Slots()
@@ -144,8 +267,56 @@ describe("slots", () => {
     expect(slots.isFull(slot("runs", 0))).toBe(true)
     for (const run of ["a", "b"]) slots.take(run, [slot("runs", 3)])
     expect([1, 2, 3].map((size) => slots.isFull(slot("runs", size)))).toEqual([true, true, false])
-    expect(slots.firstFull([slot("tag:team", 1), slot("runs", 2), slot("none", 0)])).toEqual(slot("runs", 2))
-    expect(slots.firstFull([slot("tag:team", 1), slot("runs", 3)])).toBeUndefined()
+    expect(slots.blocking(needs([slot("tag:team", 1), slot("runs", 2), slot("none", 0)]))).toEqual([
+      slot("runs", 2)
+    ])
+    expect(slots.blocking(needs([slot("tag:team", 1), slot("runs", 3)]))).toBeUndefined()
+  })
+
+  it("that stand for values are shared by the runs of one value", () => {
+    const slots = new Slots()
+    const of = (unit: string, size = 2) => ({ ...slot("distinct:db", size), unit })
+    slots.take("a", [of("x")])
+    slots.take("b", [of("x")])
+    expect([slots.taken("distinct:db"), slots.isFull(of("y"))]).toEqual([1, false])
+    slots.take("c", [of("y")])
+    expect(["x", "y", "z"].map((unit) => slots.isFull(of(unit)))).toEqual([false, false, true])
+    slots.release("a")
+    expect(slots.isFull(of("z"))).toBe(true)
+    slots.release("b")
+    expect([slots.taken("distinct:db"), slots.isFull(of("z"))]).toEqual([1, false])
+    expect(slots.isFull(of("y", 0))).toBe(true)
+  })
+
+  it("that nobody holds are taken all the same where they are counted so", () => {
+    const slots = new Slots()
+    slots.take("a", [slot("pool:db", 3)])
+    slots.count("pool:db", 2)
+    expect([slots.taken("pool:db"), slots.isFull(slot("pool:db", 3))]).toEqual([3, true])
+    slots.count("pool:db", -1)
+    expect([slots.taken("pool:db"), slots.isFull(slot("pool:db", 3))]).toEqual([2, false])
+    expect([...slots.holders("pool:db")]).toEqual(["a"])
+  })
+
+  it("are behind a gate that can be closed, whatever room there is", () => {
+    const slots = new Slots()
+    const gate = slot("location:east", Number.POSITIVE_INFINITY)
+    const wanted = needs([slot("runs", 1)], { gates: [gate] })
+    expect(slots.blocking(wanted)).toBeUndefined()
+    slots.close("location:east")
+    expect(slots.blocking(wanted)).toEqual([gate])
+    expect(slots.blocking(needs([slot("runs", 1)]))).toBeUndefined()
+    slots.open("location:east")
+    expect(slots.blocking(wanted)).toBeUndefined()
+  })
+
+  it("of which one is enough block only where all are full", () => {
+    const slots = new Slots()
+    const anyOf = [slot("pool:a", 1), slot("pool:b", 1)]
+    slots.count("pool:a", 1)
+    expect(slots.blocking(needs([], { anyOf }))).toBeUndefined()
+    slots.count("pool:b", 1)
+    expect(slots.blocking(needs([], { anyOf }))).toEqual(anyOf)
   })
 
   it("are counted for a run that needs none: it is in progress all the same", () => {

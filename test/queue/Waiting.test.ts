@@ -1,11 +1,12 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { Limits, type Needs } from "../../src/queue/Limits.ts"
 import { byPriority } from "../../src/queue/order.ts"
 import { defaultPolicy, type TagLimit } from "../../src/queue/Policy.ts"
-import { Limits, type Slot, Slots } from "../../src/queue/Slots.ts"
+import { type Slot, Slots } from "../../src/queue/Slots.ts"
 import { Waiting } from "../../src/queue/Waiting.ts"
 import type { Run } from "../../src/run/Run.ts"
-import { timeouts } from "../run/facts.ts"
+import { retries, timeouts } from "../run/facts.ts"
 
 const runWith = (
   order: number,
@@ -17,12 +18,17 @@ const runWith = (
     id,
     spec: { id, job: "work", tags },
     timeouts,
+    retries,
+    root: id,
     actor: "ann",
     state: "queued",
     order,
     priority: 0,
+    top: 0,
     attempt: 0,
     notBefore: 0,
+    unreached: 0,
+    resumes: 0,
     submittedAt: 0,
     ...rest
   }
@@ -38,13 +44,17 @@ class Station {
   private readonly limits: Limits
 
   constructor(maxConcurrentRuns: number | null, tagLimits: ReadonlyArray<TagLimit>, slots = new Slots()) {
-    this.limits = new Limits({ ...defaultPolicy, maxConcurrentRuns, tagLimits })
+    this.limits = new Limits({ ...defaultPolicy, maxConcurrentRuns, tagLimits }, [])
     this.slots = slots
-    this.waiting = new Waiting(byPriority, (run) => this.slotsFor(run))
+    this.waiting = new Waiting(byPriority, (run) => this.needsOf(run))
+  }
+
+  private needsOf(run: Run): Needs {
+    return this.limits.needsOf(run.spec)
   }
 
   slotsFor(run: Run): ReadonlyArray<Slot> {
-    return this.limits.slotsFor(run.spec.tags)
+    return this.needsOf(run).slots
   }
 
   add(run: Run): void {
@@ -60,7 +70,7 @@ class Station {
 
   end(nth: number): void {
     const [run] = this.inProgress.splice(nth % this.inProgress.length, 1)
-    if (run) this.waiting.loosen(this.slots.release(run.id))
+    if (run) for (const { limit } of this.slots.release(run.id)) this.waiting.loosen(limit)
   }
 
   /** Lets one in, if the index finds one. */

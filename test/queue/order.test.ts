@@ -7,6 +7,7 @@ const standing = fc.record<Standing>({
   id: fc.constant("r"),
   spec: fc.record({ id: fc.constant("r"), job: fc.constantFrom("a", "b") }),
   actor: fc.constantFrom("ann", "bob"),
+  top: fc.constantFrom(0, 0, 0, 3, 4),
   priority: fc.oneof(fc.integer({ min: -2, max: 2 }), fc.bigInt(2n ** 53n, 2n ** 53n + 2n)),
   order: fc.nat(5),
   submittedAt: fc.nat(5)
@@ -51,9 +52,17 @@ describe("who goes first", () => {
   })
 
   it("goes by priority where nobody knows the order of that name", () => {
-    expect(orderNamed(undefined, { byJob })).toBe(byPriority)
-    expect(orderNamed("byMood", { byJob })).toBe(byPriority)
-    expect(orderNamed("toString", { byJob })).toBe(byPriority)
+    for (const name of [undefined, "byMood", "toString"])
+      fc.assert(
+        fc.property(standing, standing, (a, b) => {
+          const never = { top: 0 }
+          const [one, other] = [
+            { ...a, ...never },
+            { ...b, ...never }
+          ]
+          expect(orderNamed(name, { byJob })(one, other)).toBe(byPriority(one, other))
+        })
+      )
   })
 
   it("is settled between any two that came at different times, and the same from both sides", () => {

@@ -2,15 +2,20 @@ import { describe, it } from "vitest"
 import type { Outcome } from "../../src/run/Outcome.ts"
 import type { RunCommand } from "../../src/run/RunCommand.ts"
 import type { Timeouts } from "../../src/run/RunEvent.ts"
-import { settings } from "../../src/settings.ts"
 import {
   admitted,
   canceled,
+  claimed,
   fact,
   failed,
+  held,
   lifeTo,
+  lost,
   queued,
+  released,
   requeued,
+  resumed,
+  retries,
   spec,
   started,
   startTimeout,
@@ -37,11 +42,11 @@ const reportEnded = (outcome: Outcome, attempt = 1): RunCommand => ({
   attempt,
   outcome
 })
+const waitingTakes = ["CancelRun", "SetPriority", "MoveToTop", "HoldRun", "ReleaseRun"]
 const progressed = fact("RunProgressed", { attempt: 1, fraction: 0.5 })
 
 const well: Outcome = { _tag: "Succeeded" }
 const exited: Outcome = { _tag: "Exited", code: 3 }
-const lost: Outcome = { _tag: "WorkerLost", message: "gone" }
 const killed: Outcome = { _tag: "Exited", code: null, signal: "SIGTERM" }
 
 describe("submitting a run", () => {
@@ -58,17 +63,17 @@ describe("submitting a run", () => {
     const own = { ...spec, maxRuntimeMs: 7 }
     given()
       .when({ _tag: "SubmitRun", spec: own }, { timeouts: inForce })
-      .follows(fact("RunSubmitted", { spec: own, timeouts: { ...inForce, runtimeMs: 7 } }), queued)
+      .follows(fact("RunSubmitted", { spec: own, timeouts: { ...inForce, runtimeMs: 7 }, retries }), queued)
     given()
       .when(submit, { timeouts: inForce })
-      .follows(fact("RunSubmitted", { spec, timeouts: inForce }), queued)
+      .follows(fact("RunSubmitted", { spec, timeouts: inForce, retries }), queued)
   })
 
   it("keeps what was asked for, where a custom coordinator changed it", () => {
     const changed = { ...spec, tags: { team: "red" } }
     given()
       .when({ _tag: "SubmitRun", spec: changed, requested: spec })
-      .follows(fact("RunSubmitted", { spec: changed, requested: spec, timeouts }), queued)
+      .follows(fact("RunSubmitted", { spec: changed, requested: spec, timeouts, retries }), queued)
   })
 
   it("is refused for an id that was used, even by a run that has ended", () => {
@@ -103,7 +108,7 @@ describe.each(["submitted", "queued"] as const)("a run that is %s", (state) => {
     for (const command of [reportStarted(), reportProgress(), reportEnded(well)])
       given(...lifeTo[state])
         .when(command)
-        .isRefused({ _tag: "StateRefuses", command: command._tag, run: "r", state, allowed: ["CancelRun"] })
+        .isRefused({ _tag: "StateRefuses", command: command._tag, run: "r", state, allowed: waitingTakes })
   })
 })
 
@@ -150,17 +155,17 @@ describe("a run that is launching", () => {
   it("goes back in line for a while where its launcher cannot be reached", () => {
     launching
       .when(reportEnded(unreachable), { now: 50_000 })
-      .follows(requeued(1, 50_000 + settings.launchRetryDelayMs))
+      .follows(requeued(1, 50_000 + retries.launchDelayMs))
   })
 
   it("fails where its launcher could not be reached at the last attempt", () => {
-    const last = settings.launchAttemptsMax
-    given(...lifeTo.queued, admitted(last - 1))
-      .when(reportEnded(unreachable, last - 1), { now: 0 })
-      .follows(requeued(last - 1, settings.launchRetryDelayMs))
-    given(...lifeTo.queued, admitted(last))
-      .when(reportEnded(unreachable, last))
-      .follows(failed(unreachable, last))
+    const twice = [...lifeTo.launching, requeued(1), admitted(2)]
+    given(...twice)
+      .when(reportEnded(unreachable, 2), { now: 0 })
+      .follows(requeued(2, retries.launchDelayMs))
+    given(...twice, requeued(2), admitted(3))
+      .when(reportEnded(unreachable, 3))
+      .follows(failed(unreachable, 3))
   })
 
   it("is told to stop when canceled, since its worker may be about to start", () => {
@@ -191,12 +196,142 @@ describe("a run that has started", () => {
   })
 
   it("fails with what went wrong, and is not tried again", () => {
-    for (const cause of [exited, lost, unreachable] as const)
+    for (const cause of [exited, unreachable] as const)
       running.when(reportEnded(cause)).follows(failed(cause))
+  })
+
+  it("is tried again on its slots where its worker is lost, as often as it may", () => {
+    running.when(reportEnded(lost)).follows(resumed(2))
+    given(...lifeTo.started, resumed(2), started(2))
+      .when(reportEnded(lost, 2))
+      .follows(failed(lost, 2))
   })
 
   it("is told to stop when canceled", () => {
     running.when(cancel).follows(stopping())
+  })
+})
+
+describe("a step of a run", () => {
+  const claim = (more: object = {}): RunCommand => ({
+    _tag: "ClaimSlot",
+    run: "r",
+    attempt: 1,
+    step: "a",
+    pool: "db",
+    ...more
+  })
+  const release = (step = "a"): RunCommand => ({ _tag: "ReleaseSlot", run: "r", attempt: 1, step })
+  const running = given(...lifeTo.started)
+
+  it("claims what there is, or waits for it; one slot if it does not say", () => {
+    running.when(claim(), { grants: true }).follows(claimed("a"))
+    running.when(claim(), { grants: false }).follows(claimed("a", false))
+    running.when(claim()).follows(claimed("a", false))
+    const data = { attempt: 1, step: "a", pool: "db", slots: 3, priority: 0, granted: true }
+    running.when(claim({ slots: 3 }), { grants: true }).follows(fact("SlotClaimed", data))
+  })
+
+  it("has its own priority on top of the run's, as far as numbers go", () => {
+    const urgent = (priority: number) =>
+      fact("RunSubmitted", { spec: { ...spec, priority }, timeouts, retries })
+    const waits = (priority: number) =>
+      fact("SlotClaimed", { attempt: 1, step: "a", pool: "db", slots: 1, priority, granted: false })
+    const max = Number.MAX_SAFE_INTEGER
+    const sums = [
+      [1000, -1, 999],
+      [max, 1, max],
+      [-max, -1, -max]
+    ] as const
+    for (const [ofRun, priority, sum] of sums)
+      given(urgent(ofRun), ...lifeTo.started.slice(1))
+        .when(claim({ priority }))
+        .follows(waits(sum))
+  })
+
+  it("has what it has where it asks again, and gives back only what it has", () => {
+    const waiting = given(...lifeTo.started, claimed("a", false))
+    waiting.when(claim({ priority: 9, slots: 2 }), { grants: true }).follows()
+    waiting.when(release()).follows(released("a"))
+    waiting.when(release("b")).follows()
+    waiting.when(release("toString")).follows()
+    running.when(release()).follows()
+  })
+
+  it("can have slots of several pools, and gives them back together or one by one", () => {
+    const other = { attempt: 1, step: "a", pool: "gpu" }
+    const more = fact("SlotClaimed", { ...other, slots: 1, priority: 0, granted: true })
+    given(...lifeTo.started, claimed("a"))
+      .when(claim({ pool: "gpu" }), { grants: true })
+      .follows(more)
+    const both = given(...lifeTo.started, claimed("a"), more)
+    both.when(release()).follows(released("a"), fact("SlotReleased", other))
+    both.when({ ...other, _tag: "ReleaseSlot", run: "r" }).follows(fact("SlotReleased", other))
+  })
+
+  it("claims nothing more while its run is stopped, but gives back", () => {
+    const allowed = ["CancelRun", "ReleaseSlot", "ReportStarted", "ReportProgress", "ReportEnded"]
+    const stopped = given(...lifeTo.started, claimed("a"), stopping())
+    stopped
+      .when(claim({ step: "b" }))
+      .isRefused({ _tag: "StateRefuses", command: "ClaimSlot", run: "r", state: "canceling", allowed })
+    stopped.when(release()).follows(released("a"))
+  })
+
+  it("claims and gives back nothing before its run has started, nor under an attempt that is over", () => {
+    const allowed = ["CancelRun", "ReportStarted", "ReportProgress", "ReportEnded"]
+    for (const command of [claim(), release()]) {
+      const { _tag } = command
+      given(...lifeTo.launching)
+        .when(command)
+        .isRefused({ _tag: "StateRefuses", command: _tag, run: "r", state: "launching", allowed })
+      given(...lifeTo.started, resumed(2), started(2))
+        .when(command)
+        .isRefused({ _tag: "StaleAttempt", command: _tag, run: "r", attempt: 1, current: 2 })
+    }
+  })
+})
+
+describe.each(["submitted", "queued"] as const)("the place of a run that is %s", (state) => {
+  const waiting = given(...lifeTo[state])
+  const holding = given(...lifeTo[state], held)
+  const reason = "outage"
+
+  it("changes with its priority, unless it has that one already", () => {
+    const set = (priority: number): RunCommand => ({ _tag: "SetPriority", run: "r", priority, reason })
+    waiting.when(set(3)).follows(fact("RunReprioritized", { priority: 3, reason }))
+    waiting.when(set(0)).follows()
+  })
+
+  it("is the first of all when it is moved to the top", () => {
+    waiting.when({ _tag: "MoveToTop", run: "r" }).follows(fact("RunMovedToTop", {}))
+    waiting.when({ _tag: "MoveToTop", run: "r", reason }).follows(fact("RunMovedToTop", { reason }))
+  })
+
+  it("is kept while it is held, until it is released; either once", () => {
+    waiting.when({ _tag: "HoldRun", run: "r", reason }).follows(fact("RunHeld", { reason }))
+    holding.when({ _tag: "HoldRun", run: "r" }).follows()
+    holding.when({ _tag: "ReleaseRun", run: "r", reason }).follows(fact("RunReleased", { reason }))
+    waiting.when({ _tag: "ReleaseRun", run: "r" }).follows()
+  })
+})
+
+describe.each(["launching", "started", "canceling"] as const)("the place of a run that is %s", (state) => {
+  it("is no longer anybody's to change", () => {
+    const of = { run: "r", attempt: 1 }
+    const moves: ReadonlyArray<RunCommand> = [
+      { _tag: "SetPriority", ...of, priority: 1 },
+      { _tag: "MoveToTop", ...of },
+      { _tag: "HoldRun", ...of },
+      { _tag: "ReleaseRun", ...of }
+    ]
+    const reports = ["ReportStarted", "ReportProgress", "ReportEnded"]
+    const slots = { launching: [], started: ["ClaimSlot", "ReleaseSlot"], canceling: ["ReleaseSlot"] }
+    const allowed = ["CancelRun", ...slots[state], ...reports]
+    for (const command of moves)
+      given(...lifeTo[state])
+        .when(command)
+        .isRefused({ _tag: "StateRefuses", command: command._tag, run: "r", state, allowed })
   })
 })
 

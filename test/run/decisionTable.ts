@@ -5,18 +5,23 @@
 import * as Result from "effect/Result"
 import { mermaid } from "../../machines/mermaid.ts"
 import { runMachine } from "../../machines/runMachine.ts"
-import { overdue } from "../../src/run/deadline.ts"
+import { deadline, overdue } from "../../src/run/deadline.ts"
 import { decide } from "../../src/run/decide.ts"
 import { intent } from "../../src/run/intent.ts"
 import { type RunState, runStates } from "../../src/run/lifecycle.ts"
 import type { Outcome } from "../../src/run/Outcome.ts"
 import type { RunCommand } from "../../src/run/RunCommand.ts"
-import { settings } from "../../src/settings.ts"
 import {
   admitted,
+  asked,
+  claimed,
+  fact,
   type Life,
   lifeTo,
+  queued,
   requeued,
+  resumed,
+  retries,
   spec,
   started,
   startTimeout,
@@ -35,30 +40,67 @@ interface Situation {
   readonly life: (attempt: number) => Life
 }
 
-const launched = (attempt: number): Life => [...lifeTo.queued, admitted(attempt)]
+/** The attempts before it did not reach the launcher. */
+const launched = (attempt: number): Life => [
+  submittedWithin,
+  queued,
+  ...Array.from({ length: attempt - 1 }, (_, index) => [admitted(index + 1), requeued(index + 1)]).flat(),
+  admitted(attempt)
+]
+
+/** Its worker runs, and has a slot of a pool. */
+const working = (attempt: number): Life => [
+  ...launched(attempt),
+  started(attempt),
+  claimed("b", true, attempt)
+]
+
+const submittedWithin = fact("RunSubmitted", { spec, timeouts: { ...timeouts, queueMs: 3_600_000 }, retries })
+const reserved = { pools: { db: 1 }, forMs: 5_000 }
 
 /** Every state, more than once where what went before makes a difference. */
 export const situations: ReadonlyArray<Situation> = [
   { title: "never submitted", state: undefined, life: () => [] },
   { title: "never submitted, in immediate mode", state: undefined, queued: false, life: () => [] },
-  { title: "submitted", state: "submitted", life: () => lifeTo.submitted },
-  { title: "queued", state: "queued", life: () => lifeTo.queued },
+  { title: "submitted", state: "submitted", life: () => [submittedWithin] },
+  { title: "queued", state: "queued", life: () => [submittedWithin, queued] },
   {
     title: "queued for another attempt",
     state: "queued",
     life: (attempt) => [...launched(attempt), requeued(attempt)]
   },
   { title: "launching", state: "launching", life: launched },
-  { title: "started", state: "started", life: (attempt) => [...launched(attempt), started(attempt)] },
+  { title: "started", state: "started", life: working },
+  {
+    title: "started, on slots that are reserved",
+    state: "started",
+    life: (attempt) => [
+      ...launched(attempt).slice(0, -1),
+      fact("RunAdmitted", { attempt, policy: 0, slots: [], reserved }),
+      started(attempt),
+      claimed("b", true, attempt)
+    ]
+  },
+  {
+    title: "started again, since a worker was lost",
+    state: "started",
+    life: (attempt) => [
+      ...launched(attempt - 1),
+      started(attempt - 1),
+      resumed(attempt),
+      started(attempt),
+      claimed("b", true, attempt)
+    ]
+  },
   {
     title: "canceling, since someone asked",
     state: "canceling",
-    life: (attempt) => [...launched(attempt), stopping()]
+    life: (attempt) => [...working(attempt), stopping(asked, attempt)]
   },
   {
     title: "canceling, since a time limit has passed",
     state: "canceling",
-    life: (attempt) => [...launched(attempt), stopping(startTimeout)]
+    life: (attempt) => [...working(attempt), stopping(startTimeout, attempt)]
   },
   { title: "succeeded", state: "succeeded", life: () => lifeTo.succeeded },
   { title: "failed", state: "failed", life: () => lifeTo.failed },
@@ -80,6 +122,12 @@ const run = "r"
 const commands: Readonly<Record<RunCommand["_tag"], (attempt: number, outcome: Outcome) => RunCommand>> = {
   SubmitRun: () => ({ _tag: "SubmitRun", spec }),
   CancelRun: () => ({ _tag: "CancelRun", run }),
+  SetPriority: () => ({ _tag: "SetPriority", run, priority: 1 }),
+  MoveToTop: () => ({ _tag: "MoveToTop", run }),
+  HoldRun: () => ({ _tag: "HoldRun", run }),
+  ReleaseRun: () => ({ _tag: "ReleaseRun", run }),
+  ClaimSlot: (attempt) => ({ _tag: "ClaimSlot", run, attempt, step: "a", pool: "db" }),
+  ReleaseSlot: (attempt) => ({ _tag: "ReleaseSlot", run, attempt, step: "b" }),
   ReportStarted: (attempt) => ({ _tag: "ReportStarted", run, attempt }),
   ReportProgress: (attempt) => ({ _tag: "ReportProgress", run, attempt }),
   ReportEnded: (attempt, outcome) => ({ _tag: "ReportEnded", run, attempt, outcome })
@@ -93,34 +141,36 @@ interface Row {
 }
 
 const at = 2
+const lastLaunch = retries.launches + 1
 const ends: ReadonlyArray<Row> = [
   ...Object.values(outcomes).map((outcome): Row => ({ asked: "ReportEnded", outcome, at })),
-  { asked: "ReportEnded", outcome: outcomes.LaunchUnreachable, at: settings.launchAttemptsMax }
+  { asked: "ReportEnded", outcome: outcomes.LaunchUnreachable, at: lastLaunch }
 ]
 const rows = (Object.keys(commands) as Array<RunCommand["_tag"]>).flatMap((asked) =>
   asked === "ReportEnded" ? ends : [{ asked, at }]
 )
 const reports = rows.filter(({ asked }) => asked.startsWith("Report"))
+const ofAttempt = ({ asked }: Row): boolean => "attempt" in commands[asked](at, outcomes.Succeeded)
 const asks = rows.filter((row) => !reports.includes(row))
 
 const commandOf = ({ asked, outcome = outcomes.Succeeded }: Row, attempt: number): RunCommand =>
   commands[asked](attempt, outcome)
 
 const wayOf = ({ outcome, at }: Row): string =>
-  `${outcome?._tag ?? ""}${at === settings.launchAttemptsMax ? " at the last attempt" : ""}`
+  `${outcome?._tag ?? ""}${at === lastLaunch ? " at the last attempt" : ""}`
 
 const led = (life: Life, facts: Life): string =>
   `${facts.map(({ type }) => `\`${type}\``).join(" ")} → ${runOf([...life, ...facts])?.state}`
 
 const answer = (life: Life, command: RunCommand, queued: boolean): string =>
-  Result.match(decide(runOf(life), command, { now: 0, queued, timeouts }), {
+  Result.match(decide(runOf(life), command, { now: 0, queued, timeouts, retries, grants: true }), {
     onSuccess: (facts) => (facts.length === 0 ? "accepted, nothing new" : led(life, facts)),
     onFailure: ({ _tag }) => `refused: \`${_tag}\``
   })
 
 const whenDue = (life: Life): string => {
   const now = runOf(life)
-  const fact = now && overdue(now)
+  const fact = now && overdue(now, deadline(now) ?? 0)
   return fact ? led(life, [fact]) : "nothing"
 }
 
@@ -144,7 +194,7 @@ const answers = ({ life, queued = true }: Situation): ReadonlyArray<string> => {
   return table(
     ["asked or told", "what follows", "told of an older attempt", "told of a newer attempt"],
     [
-      ...asks.map((row) => [label([row]), answer(life(at), commandOf(row, at), queued), "", ""]),
+      ...asks.map((row) => [label([row]), ...(ofAttempt(row) ? told(row) : [told(row)[0] ?? "", "", ""])]),
       ...Array.from(alike, ([cells, rows]) => [label(rows), cells]),
       ["its time is up", whenDue(life(at)), "", ""]
     ]
@@ -195,7 +245,8 @@ export const lifecyclePage = (): string =>
     "## The decisions",
     "",
     "The facts that follow and the state they lead to, or the reason of the refusal, which leaves no event. A report",
-    `speaks of one attempt; a run hears only of its current one. The last attempt is number ${settings.launchAttemptsMax}.`,
+    `speaks of one attempt; a run hears only of its current one. Where a launcher cannot be reached, launch ${lastLaunch} is the last;`,
+    "a lost worker is followed by one more attempt.",
     "",
     ...sections()
   ].join("\n")

@@ -6,11 +6,17 @@ import {
   admitted,
   asked,
   canceled,
+  claimed,
   fact,
   failed,
+  granted,
+  held,
   lifeTo,
   queued,
+  released,
   requeued,
+  resumed,
+  retries,
   spec,
   started,
   stopping,
@@ -23,8 +29,15 @@ import { eventOf, runOf } from "./given.ts"
 
 const everyFact: ReadonlyArray<RunFact> = [
   queued,
+  fact("RunReprioritized", { priority: 1 }),
+  fact("RunMovedToTop", {}),
+  held,
+  fact("RunReleased", {}),
   admitted(),
   started(),
+  fact("RunSettled", { attempt: 1 }),
+  claimed("a"),
+  resumed(),
   fact("RunProgressed", { attempt: 1 }),
   requeued(),
   stopping(),
@@ -39,12 +52,17 @@ describe("what is known of a run", () => {
       id: "r",
       spec,
       timeouts,
+      retries,
+      root: "r",
       actor: "ann",
       state: "submitted",
       order: 1,
       priority: 0,
+      top: 0,
       attempt: 0,
       notBefore: 0,
+      unreached: 0,
+      resumes: 0,
       submittedAt: 1000
     })
   })
@@ -86,6 +104,7 @@ describe("what is known of a run", () => {
     expect(runOf(life)).toEqual({
       ...runOf(lifeTo.queued),
       attempt: 1,
+      unreached: 1,
       notBefore: 12_000
     })
   })
@@ -114,6 +133,70 @@ describe("what is known of a run", () => {
       endedAt: 6000,
       end: { state: "canceled", cause: asked, worker }
     })
+  })
+})
+
+describe("the place and the slots of a run", () => {
+  it("are known: its priority, whether it was moved to the top and when, who holds it back", () => {
+    const reprioritized = fact("RunReprioritized", { priority: 7, reason: "late" })
+    expect(runOf([...lifeTo.queued, reprioritized])).toEqual({ ...runOf(lifeTo.queued), priority: 7 })
+    expect(runOf([...lifeTo.queued, fact("RunMovedToTop", {})])).toEqual({ ...runOf(lifeTo.queued), top: 3 })
+    const holding = [...lifeTo.queued, fact("RunHeld", { reason: "outage" })]
+    expect(runOf(holding)?.held).toEqual({ at: 3000, actor: "ann", reason: "outage" })
+    expect(runOf([...holding, fact("RunReleased", {})])).toEqual(runOf(lifeTo.queued))
+  })
+
+  it("are reserved until it has settled, is stopped, or ends", () => {
+    const reserved = { pools: { db: 2 }, forMs: 5000 }
+    const life = [...lifeTo.queued, fact("RunAdmitted", { attempt: 1, policy: 0, slots: [], reserved })]
+    expect(runOf([...life, started()])?.reserved).toEqual(reserved)
+    for (const end of [fact("RunSettled", { attempt: 1 }), stopping(), resumed(), requeued(), succeeded()])
+      expect(runOf([...life, started(), end])).not.toHaveProperty("reserved")
+  })
+
+  it("are what its steps have claimed, and since which position", () => {
+    const claim = { pool: "db", slots: 1, priority: 0 }
+    const life = [...lifeTo.started, claimed("a"), claimed("b", false)]
+    expect(runOf(life)?.claims).toEqual([
+      { ...claim, step: "a", order: 5, granted: true },
+      { ...claim, step: "b", order: 6, granted: false }
+    ])
+    const later = [...life, granted("b")]
+    expect(runOf(later)?.claims?.[1]).toEqual({ ...claim, step: "b", order: 6, granted: true })
+    expect(runOf([...life, released("a")])?.claims?.map(({ step }) => step)).toEqual(["b"])
+    expect(runOf([...life, released("a"), released("b")])).toEqual(runOf(lifeTo.started))
+    for (const end of [resumed(), requeued(), succeeded()])
+      expect(runOf([...life, end])).not.toHaveProperty("claims")
+  })
+
+  it("are given and taken back only where they were claimed; else that is a defect", () => {
+    for (const one of [granted("a"), released("a")])
+      for (const life of [lifeTo.started, [...lifeTo.started, claimed("b")]])
+        expect(() => runOf([...life, one])).toThrow("step a of run r has no claim on pool db")
+  })
+
+  it("counts the launches that reached nobody, until one does", () => {
+    const again = [...lifeTo.launching, requeued(1), admitted(2), requeued(2)]
+    expect(runOf(again)?.unreached).toBe(2)
+    expect(runOf([...again, admitted(3), started(3)])?.unreached).toBe(0)
+  })
+
+  it("counts the attempts that were made on the slots of a lost one, each with times of its own", () => {
+    const worker = fact("RunStarted", { attempt: 1, worker: "pid 7" })
+    const told = fact("RunProgressed", { attempt: 1, fraction: 0.5 })
+    const { startedAt: _, ...known } = runOf(lifeTo.started) ?? {}
+    expect(runOf([...lifeTo.launching, worker, told, resumed()])).toEqual({
+      ...known,
+      state: "launching",
+      attempt: 2,
+      resumes: 1,
+      admittedAt: 6000
+    })
+  })
+
+  it("is that nothing is tried again, where the log does not say how often", () => {
+    const retries = { launches: 0, launchDelayMs: 0, resumes: 0, runs: 0, ofWork: false }
+    expect(runOf([fact("RunSubmitted", { spec, timeouts })])?.retries).toEqual(retries)
   })
 })
 

@@ -9,7 +9,7 @@ import type { Rejection } from "../../src/run/Rejection.ts"
 import type { Run } from "../../src/run/Run.ts"
 import type { RunCommand } from "../../src/run/RunCommand.ts"
 import type { RunEvent, RunFact } from "../../src/run/RunEvent.ts"
-import { type Life, timeouts } from "./facts.ts"
+import { type Life, retries, timeouts } from "./facts.ts"
 
 /** The fact as the event at that position; the first is at second 1, and each takes a second. */
 export const eventOf = (fact: RunFact, position: number): RunEvent => ({
@@ -30,7 +30,8 @@ export const runOf = (life: Life): Run | undefined =>
 
 export const given = (...life: Life) => ({
   when: (command: RunCommand, circumstances: Partial<Circumstances> = {}) => {
-    const decision = decide(runOf(life), command, { now: 100_000, queued: true, timeouts, ...circumstances })
+    const usual = { now: 100_000, queued: true, timeouts, retries }
+    const decision = decide(runOf(life), command, { ...usual, ...circumstances })
     return {
       follows: (...facts: Life): void => {
         expect(decision).toEqual(Result.succeed(facts))

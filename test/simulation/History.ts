@@ -5,6 +5,7 @@
 import type { RunOrder } from "../../src/queue/order.ts"
 import type { Policy } from "../../src/queue/Policy.ts"
 import type { Command } from "../../src/queue/QueueCommand.ts"
+import type { Scope } from "../../src/queue/Scope.ts"
 import type { Outcome } from "../../src/run/Outcome.ts"
 import type { RunSpec } from "../../src/run/RunSpec.ts"
 import { type Attempt, type Moment, World } from "./World.ts"
@@ -19,9 +20,26 @@ export type Ask =
       readonly told: Told
       readonly of: "current" | "past" | "future"
     }
+  | { readonly ask: "move"; readonly pick: number; readonly move: Move }
+  | {
+      readonly ask: "claim"
+      readonly pick: number
+      readonly step: string
+      readonly pool: string
+      readonly slots: number
+    }
+  | { readonly ask: "release"; readonly pick: number; readonly step: string }
+  | { readonly ask: "setPool"; readonly pool: string; readonly limit: number | null }
+  | { readonly ask: "pause"; readonly scope: Scope; readonly forMs: number | null }
+  | { readonly ask: "resume"; readonly scope: Scope }
   | { readonly ask: "repeat"; readonly pick: number }
   | { readonly ask: "setPolicy"; readonly policy: Policy }
   | { readonly ask: "drain" }
+
+/** What someone does about a run's place in line. */
+export type Move =
+  | { readonly _tag: "SetPriority"; readonly priority: number }
+  | { readonly _tag: "MoveToTop" | "HoldRun" | "ReleaseRun" }
 
 /** What a launcher tells of an attempt. */
 export type Told =
@@ -55,6 +73,14 @@ const attemptOf = (world: World, { of, pick }: Ask & { readonly ask: "report" })
   return { run, attempt: Math.max(1, of === "future" ? attempt + 1 : attempt) }
 }
 
+const queuedIn = ({ queue }: World): Iterable<string> =>
+  queue.waiting.line.size > 0 ? Array.from(queue.waiting.line, ({ id }) => id) : queue.runs.keys()
+
+const workerOf = (world: World, pick: number): Attempt => {
+  const { run, attempt } = picked(world.workers.values(), pick) ?? nobody
+  return { run, attempt: Math.max(1, attempt) }
+}
+
 /** What an ask comes to in this world at this moment; nothing where there is nothing to choose from. */
 const commandOf = (world: World, ask: Ask, nth: number): Command | undefined => {
   switch (ask.ask) {
@@ -67,6 +93,22 @@ const commandOf = (world: World, ask: Ask, nth: number): Command | undefined => 
       return { _tag: "CancelRun", run: picked(world.queue.runs.keys(), ask.pick) ?? "nobody" }
     case "report":
       return { ...ask.told, ...attemptOf(world, ask) }
+    case "move":
+      return { ...ask.move, run: picked(queuedIn(world), ask.pick) ?? "nobody" }
+    case "claim": {
+      const { step, pool, slots, pick } = ask
+      return { _tag: "ClaimSlot", ...workerOf(world, pick), step, pool, slots }
+    }
+    case "release":
+      return { _tag: "ReleaseSlot", ...workerOf(world, ask.pick), step: ask.step }
+    case "setPool":
+      return { _tag: "SetPoolLimit", pool: ask.pool, limit: ask.limit }
+    case "pause": {
+      const until = ask.forMs === null ? {} : { until: world.now + ask.forMs }
+      return { _tag: "PauseAdmission", scope: ask.scope, ...until }
+    }
+    case "resume":
+      return { _tag: "ResumeAdmission", scope: ask.scope }
     case "repeat": {
       const commands = world.moments.flatMap(({ asked }) => asked.map(({ command }) => command))
       return picked(

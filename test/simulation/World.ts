@@ -87,6 +87,12 @@ export class World {
     })
   }
 
+  /** An attempt that began and was told to stop in one turn is stopped before it was launched. */
+  private stop(attempt: Attempt, worker: Worker | undefined): void {
+    if (worker?.attempt === attempt.attempt) worker.stopping = true
+    else this.workers.set(attempt.run, { ...attempt, stopping: true })
+  }
+
   private dispatch(touched: ReadonlyArray<Touched>): void {
     for (const { run } of touched) {
       const wanted = intent(run.state)
@@ -95,7 +101,7 @@ export class World {
         const attempt = { run: run.id, attempt: run.attempt }
         this.launches.push(attempt)
         this.workers.set(run.id, { ...attempt, stopping: false })
-      } else if (wanted === "Stop" && worker) worker.stopping = true
+      } else if (wanted === "Stop") this.stop({ run: run.id, attempt: run.attempt }, worker)
       else if (wanted === "Wait" || wanted === "Rest") this.workers.delete(run.id)
     }
   }

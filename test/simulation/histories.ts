@@ -2,11 +2,13 @@
  * Random histories.
  */
 import fc from "fast-check"
-import type { Policy, TagLimit } from "../../src/queue/Policy.ts"
+import type { Policy, Pools, TagLimit } from "../../src/queue/Policy.ts"
+import type { Scope } from "../../src/queue/Scope.ts"
 import type { Outcome } from "../../src/run/Outcome.ts"
 import { priorityTag } from "../../src/run/priority.ts"
-import type { Timeouts } from "../../src/run/RunEvent.ts"
-import type { Ask, History, Step, Told } from "./History.ts"
+import type { Retries, Timeouts } from "../../src/run/RunEvent.ts"
+import { locationTag } from "../../src/run/submit.ts"
+import type { Ask, History, Move, Step, Told } from "./History.ts"
 
 // Few keys and values, so that runs meet; some that would be confused where names of limits are put together badly.
 const key = fc.constantFrom("a", "b", "a=x")
@@ -14,27 +16,63 @@ const value = fc.constantFrom("x", "y", "", "x=y", "x\ntag:b")
 export const tags = fc.record({ a: value, b: value, "a=x": value }, { requiredKeys: [] })
 const size = fc.nat(3)
 
+const where = fc.record({ b: value, "signalbox/job": fc.constantFrom("work", "play") }, { requiredKeys: [] })
+
+const limitWith = <A>(form: { readonly [K in keyof A]: fc.Arbitrary<A[K]> }) =>
+  fc
+    .record({ key: fc.oneof(key, fc.constant("signalbox/job")), limit: size, ...form })
+    .chain((limit) =>
+      fc.option(where, { nil: undefined, freq: 2 }).map((only) => (only ? { ...limit, where: only } : limit))
+    )
+
 const tagLimit: fc.Arbitrary<TagLimit> = fc.oneof(
-  fc.record({ key, limit: size }),
-  fc.record({ key, value, limit: size }),
-  fc.record({ key, each: fc.constant(true), limit: size })
+  limitWith({}),
+  limitWith({ value }),
+  limitWith({ each: fc.constant(true) }),
+  limitWith({ distinct: fc.constant(true) })
 )
+
+const pool = fc.constantFrom("p", "q", "r")
+
+const pools: fc.Arbitrary<Pools> = fc.record({
+  granularity: fc.constantFrom("op", "op", "run"),
+  limits: fc.dictionary(pool, size, { maxKeys: 3 }),
+  defaultLimit: fc.option(size),
+  blocking: fc.constantFrom(true, true, true, false),
+  buffer: fc.constantFrom(0, 0, 1),
+  settleMs: fc.constantFrom(0, 100, 5_000)
+})
+
+const retries: fc.Arbitrary<Retries> = fc.record({
+  launches: fc.nat(2),
+  launchDelayMs: fc.constantFrom(0, 100, 6_000),
+  resumes: fc.nat(2),
+  runs: fc.nat(2),
+  ofWork: fc.boolean()
+})
 
 const limitMs = fc.integer({ min: 1, max: 20_000 })
 const someLimits = fc.record({
   startMs: fc.option(limitMs),
   runtimeMs: fc.option(limitMs),
-  cancelMs: fc.option(limitMs)
+  cancelMs: fc.option(limitMs),
+  queueMs: fc.option(limitMs, { freq: 1 })
 })
 const allLimits = fc.record({ startMs: limitMs, runtimeMs: limitMs, cancelMs: limitMs })
 
-const policyWith = (timeouts: fc.Arbitrary<Timeouts>): fc.Arbitrary<Policy> =>
+const known = fc.constantFrom("newest", "byValue")
+const unknown = fc.constantFrom("unheard of", "toString")
+
+const policyWith = (timeouts: fc.Arbitrary<Timeouts>, order: fc.Arbitrary<string>): fc.Arbitrary<Policy> =>
   fc.record(
     {
       mode: fc.constantFrom("queued", "queued", "queued", "immediate"),
       maxConcurrentRuns: fc.option(fc.nat(4)),
       tagLimits: fc.array(tagLimit, { maxLength: 4 }),
-      order: fc.constantFrom("newest", "byValue", "unheard of", "toString"),
+      order,
+      pools,
+      retries,
+      maxQueuedRuns: fc.integer({ min: 1, max: 12 }),
       timeouts
     },
     { requiredKeys: ["mode", "maxConcurrentRuns", "tagLimits", "timeouts"] }
@@ -45,9 +83,28 @@ const weighted = <A>(...parts: ReadonlyArray<readonly [number, fc.Arbitrary<A>]>
 
 const pick = fc.nat(99)
 
+const unique = fc.record({
+  key: fc.constantFrom("k", "l"),
+  collision: fc.constantFrom("queue", "refuse", "replace", "cancel")
+})
+
+const poolUse = fc.record(
+  {
+    root: fc.dictionary(pool, fc.integer({ min: 1, max: 2 }), { maxKeys: 2 }),
+    all: fc.array(pool, { maxLength: 2 }),
+    unconstrainedRoot: fc.boolean(),
+    slots: fc.dictionary(pool, fc.integer({ min: 1, max: 3 }), { maxKeys: 1 })
+  },
+  { requiredKeys: [] }
+)
+
 const spec = fc
   .record(
     {
+      location: fc.constantFrom("here", "there"),
+      unique,
+      pools: poolUse,
+      maxQueuedMs: fc.integer({ min: 1, max: 20_000 }),
       tags,
       priority: fc.integer({ min: -2, max: 2 }),
       priorityTag: fc.constantFrom("1", "-1", "9007199254740993", "none"),
@@ -55,10 +112,13 @@ const spec = fc
     },
     { requiredKeys: [] }
   )
-  .map(({ priorityTag: tag, ...rest }) => ({
-    ...rest,
-    ...(tag !== undefined && { tags: { ...rest.tags, [priorityTag]: tag } })
-  }))
+  .map(({ priorityTag: tag, location, ...rest }) => {
+    const more = {
+      ...(tag !== undefined && { [priorityTag]: tag }),
+      ...(location !== undefined && { [locationTag]: location })
+    }
+    return { ...rest, ...(Object.keys(more).length > 0 && { tags: { ...rest.tags, ...more } }) }
+  })
 
 const outcome = weighted<Outcome>(
   [2, fc.record({ _tag: fc.constant("Succeeded"), result: fc.constantFrom(null, 7, { rows: [1] }) })],
@@ -74,7 +134,7 @@ const outcome = weighted<Outcome>(
 )
 
 const told = weighted<Told>(
-  [3, fc.constant({ _tag: "ReportStarted", worker: "pid 7" })],
+  [6, fc.constant({ _tag: "ReportStarted", worker: "pid 7" })],
   [2, fc.constant({ _tag: "ReportProgress", fraction: 0.5 })],
   [3, fc.record({ _tag: fc.constant("ReportEnded"), outcome })]
 )
@@ -85,11 +145,40 @@ const of = weighted<"current" | "past" | "future">(
   [1, fc.constant("future")]
 )
 
+const move = weighted<Move>(
+  [2, fc.record({ _tag: fc.constant("SetPriority"), priority: fc.integer({ min: -2, max: 2 }) })],
+  [1, fc.constant({ _tag: "MoveToTop" })],
+  [1, fc.constant({ _tag: "HoldRun" })],
+  [2, fc.constant({ _tag: "ReleaseRun" })]
+)
+
+const step = fc.constantFrom("s", "t")
+
+const scope: fc.Arbitrary<Scope> = fc.oneof(
+  fc.constant({ _tag: "Queue" }),
+  fc.record({ _tag: fc.constant("Tag"), key, value }, { requiredKeys: ["_tag", "key"] }),
+  fc.record({ _tag: fc.constant("Pool"), pool }),
+  fc.record({ _tag: fc.constant("Location"), location: fc.constantFrom("here", "there") })
+)
+
 const asking = (policy: fc.Arbitrary<Policy>): fc.Arbitrary<Ask> =>
   weighted<Ask>(
     [8, fc.record({ ask: fc.constant("submit"), spec, startsIn: fc.constantFrom(0, 0, 0, 1, 100, 8_000) })],
     [12, fc.record({ ask: fc.constant("report"), pick, told, of })],
     [3, fc.record({ ask: fc.constant("cancel"), pick })],
+    [4, fc.record({ ask: fc.constant("move"), pick, move })],
+    [8, fc.record({ ask: fc.constant("claim"), pick, step, pool, slots: fc.constantFrom(1, 1, 1, 2, 4) })],
+    [2, fc.record({ ask: fc.constant("release"), pick, step })],
+    [1, fc.record({ ask: fc.constant("setPool"), pool, limit: fc.option(size, { nil: null }) })],
+    [
+      1,
+      fc.record({
+        ask: fc.constant("pause"),
+        scope,
+        forMs: fc.option(fc.constantFrom(0, 100, 8_000), { nil: null })
+      })
+    ],
+    [2, fc.record({ ask: fc.constant("resume"), scope })],
     [1, fc.record({ ask: fc.constant("repeat"), pick })],
     [1, fc.record({ ask: fc.constant("setPolicy"), policy })],
     [1, fc.constant({ ask: "drain" })]
@@ -115,15 +204,16 @@ const stepping = (policy: fc.Arbitrary<Policy>): fc.Arbitrary<Step> =>
     ]
   )
 
-export const policy = policyWith(someLimits)
-
-const beginning = (policy: fc.Arbitrary<Policy>): fc.Arbitrary<History> =>
-  fc
-    .tuple(policy, fc.array(stepping(policy), { maxLength: 50, size: "max" }))
+/** A policy to begin with, and what happens then; some later policies name an order that nobody has. */
+const beginning = (timeouts: fc.Arbitrary<Timeouts>): fc.Arbitrary<History> => {
+  const later = policyWith(timeouts, fc.oneof({ weight: 3, arbitrary: known }, unknown))
+  return fc
+    .tuple(policyWith(timeouts, known), fc.array(stepping(later), { maxLength: 50, size: "max" }))
     .map(([first, rest]) => [{ step: "turn", asks: [{ ask: "setPolicy", policy: first }] }, ...rest])
+}
 
-/** A policy to begin with, and what happens then. */
-export const history = beginning(policy)
+/** Anything that can happen. */
+export const history = beginning(someLimits)
 
 /** A history in which every run has every time limit. */
-export const limitedHistory = beginning(policyWith(allLimits))
+export const limitedHistory = beginning(allLimits)

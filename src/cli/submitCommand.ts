@@ -1,5 +1,5 @@
 /**
- * `submit`, `cancel`: single commands to whoever leads the log.
+ * `submit`: one run, to whoever leads the log.
  */
 import { randomUUID } from "node:crypto"
 import { resolve } from "node:path"
@@ -12,8 +12,7 @@ import * as Option from "effect/Option"
 import { Length, Moment, parseLength, parseMoment } from "../config/time.ts"
 import { RunId, type RunSpec } from "../run/RunSpec.ts"
 import { deliver } from "./deliver.ts"
-import { paint, paintState } from "./format.ts"
-import { findRun, readQueue } from "./readQueue.ts"
+import { paint } from "./format.ts"
 import { print, root } from "./root.ts"
 
 const given = <A>(option: Option.Option<A>): A | undefined => Option.getOrUndefined(option)
@@ -92,29 +91,3 @@ export const submit = Command.make(
     { command: "signalbox submit 'sort in.txt > out.txt'", description: "A line for the shell" }
   ])
 )
-
-export const cancel = Command.make(
-  "cancel",
-  {
-    run: Argument.String("run").pipe(
-      Argument.withMetavar("RUN"),
-      Argument.withDescription("The run's id, or its name in a run file")
-    ),
-    reason: Flag.String("reason").pipe(Flag.withDescription("Recorded with it"), Flag.optional)
-  },
-  Effect.fn(function* ({ run: id, reason }) {
-    const { log, json } = yield* root
-    const run = yield* findRun(yield* readQueue(log), id)
-    const command = {
-      _tag: "CancelRun",
-      run: run.id,
-      ...(Option.isSome(reason) && { reason: reason.value })
-    } as const
-    const answer = yield* deliver(log, command)
-    yield* print(
-      json,
-      answer,
-      () => `${run.id} is ${answer.run ? paintState(answer.run.state as typeof run.state) : ""}.`
-    )
-  })
-).pipe(Command.withDescription("Cancel a run: at once while it waits, else by stopping its worker"))

@@ -1,0 +1,34 @@
+/**
+ * Reasons to wait, as sentences.
+ */
+import type { Reason } from "../queue/explain.ts"
+import { scopeName } from "../queue/Scope.ts"
+import { count, showMoment } from "./format.ts"
+
+const because = (reason: string | undefined): string => (reason === undefined ? "" : `: ${reason}`)
+
+/** A reason to wait, as a sentence. */
+export const describeReason = (reason: Reason): string => {
+  switch (reason._tag) {
+    case "LimitFull": {
+      const { limit, held, size, holders, ahead } = reason
+      const by = holders.length === 0 ? "" : ` (${holders.join(", ")}${held > holders.length ? ", …" : ""})`
+      const others = ahead === 0 ? "next in line for it" : `${count(ahead, "run")} ahead of it`
+      return `limit ${limit} is full: ${held} of ${size} held${by}; ${others}`
+    }
+    case "PoolsFull": {
+      const pools = reason.pools.map(({ pool, taken, size }) => `${pool} (${taken} of ${size} taken)`)
+      return `no first step can begin: no room in pool ${pools.join(" or ")}`
+    }
+    case "Paused": {
+      const until = reason.until === undefined ? "" : ` until ${showMoment(reason.until)}`
+      return `${scopeName(reason.scope)} is paused by ${reason.by}${until}${because(reason.reason)}`
+    }
+    case "Held":
+      return `held by ${reason.by}${because(reason.reason)}`
+    case "NotBefore":
+      return `may not start before ${showMoment(reason.at)}`
+    case "AdmissionClosed":
+      return "no coordinator admits runs now: start one with `signalbox run`"
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * What a run needs in order to start: some slots, all together; one of several pools; and that nothing it belongs to
+ * is paused. Read off the run and the policy, so that runs that need the same can stand in one lane.
+ */
+
+import type { RunSpec } from "../run/RunSpec.ts"
+import { locationOf } from "../run/submit.ts"
+import { defaultPools, jobKey, type Policy, poolLimit, type TagLimit } from "./Policy.ts"
+import type { Scope } from "./Scope.ts"
+import type { Slot } from "./Slots.ts"
+
+/** What a run needs in order to start. */
+export interface Needs {
+  /** One slot of each, all together or none. */
+  readonly slots: ReadonlyArray<Slot>
+  /** Closed while what they stand for is paused; they take no slots. */
+  readonly gates: ReadonlyArray<Slot>
+  /** If there are any, one of them must have room. */
+  readonly anyOf: ReadonlyArray<Slot>
+  /** Pool slots that are counted as taken until its steps have made their claims. */
+  readonly reserves: Readonly<Record<string, number>> | undefined
+}
+
+type Tags = Readonly<Record<string, string>>
+
+const plain = /^[\w./:@+-]+$/
+const word = (text: string): string => (plain.test(text) ? text : JSON.stringify(text))
+
+/** Names a limit. No two share a name: what is not a plain word stands in quotes, save the value at the very end. */
+export const limitName = (
+  form: "tag" | "each" | "distinct",
+  key: string,
+  value?: string,
+  where?: Tags
+): string => {
+  const conditions = Object.entries(where ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
+  const among = conditions.map(([name, text]) => `${word(name)}=${word(text)}`).join(",")
+  const name = `${form}${among === "" ? "" : `[${among}]`}:${word(key)}`
+  return value === undefined ? name : `${name}=${value}`
+}
+
+/** Names the limit of a pool. */
+export const poolName = (pool: string): string => `pool:${pool}`
+
+/** Names the gate of a code location. */
+export const locationGate = (location: string): string => `location:${location}`
+
+/** The value of a tag; that of `signalbox/job` is the run's job. */
+export const labelOf = ({ tags, job }: Pick<RunSpec, "tags" | "job">, key: string): string | undefined => {
+  if (key === jobKey) return job
+  return tags && Object.hasOwn(tags, key) ? tags[key] : undefined
+}
+
+/** Limits of one form share it: the name without the run's own value. */
+const formOf = ({ key, each, distinct, value, where }: TagLimit): string =>
+  limitName(each ? "each" : distinct ? "distinct" : "tag", key, value, where)
+
+const covers = ({ value, where = {} }: TagLimit, spec: RunSpec, own: string): boolean =>
+  (value === undefined || value === own) &&
+  Object.entries(where).every(([key, text]) => labelOf(spec, key) === text)
+
+const slotOf = ({ key, each, distinct, value, where, limit: size }: TagLimit, own: string): Slot => {
+  if (distinct) return { limit: limitName("distinct", key, undefined, where), size, unit: own }
+  return each
+    ? { limit: limitName("each", key, own, where), size }
+    : { limit: limitName("tag", key, value, where), size }
+}
+
+const nothing: ReadonlyArray<Slot> = []
+
+/** Every pool that a run's steps use. */
+export const poolsOf = ({ pools }: RunSpec): ReadonlyArray<string> =>
+  pools ? [...new Set([...(pools.all ?? []), ...Object.keys(pools.root ?? {})])] : []
+
+/** The limits of a policy by the tag they look at, so that a run meets only those of its own tags. */
+export class Limits {
+  private readonly policy: Policy
+  private readonly paused: ReadonlyArray<Scope>
+  private readonly total: ReadonlyArray<Slot>
+  private readonly byKey = new Map<string, Map<string, TagLimit>>()
+
+  constructor(policy: Policy, paused: ReadonlyArray<Scope>) {
+    const { mode, maxConcurrentRuns, tagLimits } = policy
+    const queued = mode === "queued"
+    this.policy = policy
+    this.paused = paused.filter(({ _tag }) => _tag === "Tag" || _tag === "Pool")
+    this.total = queued && maxConcurrentRuns !== null ? [{ limit: "runs", size: maxConcurrentRuns }] : nothing
+    for (const limit of queued ? tagLimits : []) {
+      const forms = this.byKey.get(limit.key) ?? new Map<string, TagLimit>()
+      forms.set(formOf(limit), limit)
+      this.byKey.set(limit.key, forms)
+    }
+  }
+
+  /** What a run needs in order to start. */
+  needsOf(spec: RunSpec): Needs {
+    return {
+      slots: this.slotsOf(spec),
+      gates: this.gatesOf(spec),
+      anyOf: this.anyOf(spec),
+      reserves: this.reservesOf(spec)
+    }
+  }
+
+  private slotsOf(spec: RunSpec): ReadonlyArray<Slot> {
+    if (this.byKey.size === 0 && !spec.unique && !spec.pools) return this.total
+    const slots = [...this.total]
+    for (const [key, forms] of this.byKey) {
+      const own = labelOf(spec, key)
+      if (own === undefined) continue
+      for (const limit of forms.values()) if (covers(limit, spec, own)) slots.push(slotOf(limit, own))
+    }
+    if (this.blocks("run")) {
+      for (const pool of poolsOf(spec)) {
+        const size = this.poolSize(pool)
+        if (size !== undefined) slots.push({ limit: poolName(pool), size })
+      }
+    }
+    if (spec.unique) slots.push({ limit: `key:${spec.unique.key}`, size: 1 })
+    return slots
+  }
+
+  private blocks(granularity: "run" | "op"): boolean {
+    const { mode, pools } = this.policy
+    return mode === "queued" && pools !== undefined && pools.blocking && pools.granularity === granularity
+  }
+
+  /** The slots of a pool that admission counts on. */
+  private poolSize(pool: string): number | undefined {
+    const limit = poolLimit(this.policy, pool)
+    return limit === undefined ? undefined : limit + (this.policy.pools?.buffer ?? 0)
+  }
+
+  private anyOf({ pools }: RunSpec): ReadonlyArray<Slot> {
+    if (!this.blocks("op") || !pools?.root || pools.unconstrainedRoot) return nothing
+    const slots: Array<Slot> = []
+    for (const pool of Object.keys(pools.root)) {
+      const size = this.poolSize(pool)
+      // A first step whose pool has no limit can always begin.
+      if (size === undefined) return nothing
+      slots.push({ limit: poolName(pool), size })
+    }
+    return slots
+  }
+
+  /** Pools without a limit count too: they may be given one while the run is on. */
+  private reservesOf({ pools }: RunSpec): Readonly<Record<string, number>> | undefined {
+    return this.blocks("op") && pools?.root && Object.keys(pools.root).length > 0 ? pools.root : undefined
+  }
+
+  /** How long a reservation lasts from the start of a run, in milliseconds. */
+  get settleMs(): number {
+    return (this.policy.pools ?? defaultPools).settleMs
+  }
+
+  private gatesOf(spec: RunSpec): ReadonlyArray<Slot> {
+    const location = locationOf(spec)
+    if (location === undefined && this.paused.length === 0) return nothing
+    const gates = this.paused.filter((scope) => includes(scope, spec)).map(gateOf)
+    if (location !== undefined) gates.push({ limit: locationGate(location), size: Number.POSITIVE_INFINITY })
+    return gates
+  }
+}
+
+const gateOf = (scope: Scope): Slot => ({ limit: `paused ${JSON.stringify(scope)}`, size: 0 })
+
+/** Whether a run belongs to what a scope names. */
+export const includes = (scope: Scope, spec: RunSpec): boolean => {
+  switch (scope._tag) {
+    case "Queue":
+      return true
+    case "Tag": {
+      const own = labelOf(spec, scope.key)
+      return own !== undefined && (scope.value === undefined || scope.value === own)
+    }
+    case "Pool":
+      return poolsOf(spec).includes(scope.pool)
+    case "Location":
+      return locationOf(spec) === scope.location
+  }
+}

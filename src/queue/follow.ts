@@ -1,0 +1,55 @@
+/**
+ * What follows by the rules from what has just befallen a run: where its launcher was not reached, the code location it
+ * is of is paused; where it has failed, it may be done again. In the same turn, so that no crash comes between.
+ */
+
+import type { Run } from "../run/Run.ts"
+import type { RunFact } from "../run/RunEvent.ts"
+import { isRetried, retrySpec } from "../run/retry.ts"
+import { locationOf, submit } from "../run/submit.ts"
+import { type By, byRules, type Ledger } from "./Ledger.ts"
+import { defaultRetries } from "./Policy.ts"
+import type { RunQueue } from "./RunQueue.ts"
+import type { Scope } from "./Scope.ts"
+
+/** What a submission depends on in this queue. */
+export const termsOf = ({ policy, runs }: RunQueue, parent: string | undefined) => ({
+  queued: policy.mode === "queued",
+  timeouts: policy.timeouts,
+  retries: policy.retries ?? defaultRetries,
+  root: parent === undefined ? undefined : runs.get(parent)?.root
+})
+
+const pause = (queue: RunQueue, ledger: Ledger, run: Run, fact: RunFact & { type: "RunRequeued" }): void => {
+  const location = locationOf(run.spec)
+  if (location === undefined) return
+  const scope: Scope = { _tag: "Location", location }
+  const until = ledger.at + run.retries.launchDelayMs
+  const known = queue.pauses.get(scope)
+  // Nobody's own pause, which may have no end, is cut short by ours.
+  if (known && (known.until === undefined || known.until >= until)) return
+  ledger.record({ type: "AdmissionPaused", data: { scope, until, cause: fact.data.cause } }, null, byRules)
+}
+
+const retry = (queue: RunQueue, ledger: Ledger, run: Run, cause: string | null): void => {
+  const group = queue.groups.size(run.root)
+  if (!isRetried(run, group)) return
+  const spec = retrySpec(run, group, queue.position)
+  if (queue.runs.has(spec.id)) return
+  for (const fact of submit({ spec }, termsOf(queue, run.id), group))
+    ledger.record(fact, spec.id, { ...byRules, cause })
+}
+
+/** Records a fact about a run and all that follows from it. */
+export const recordWithAll = (
+  queue: RunQueue,
+  ledger: Ledger,
+  fact: RunFact,
+  id: string,
+  by: By,
+  command: string | null
+): void => {
+  ledger.record(fact, id, by)
+  if (fact.type === "RunRequeued") pause(queue, ledger, queue.run(id), fact)
+  if (fact.type === "RunFailed") retry(queue, ledger, queue.run(id), command)
+}
