@@ -2,6 +2,7 @@
  * `npm run bench`: every figure beside its baseline of the same run. `npm run bench -- latency` runs one of them.
  */
 import { cpus, type as system, totalmem } from "node:os"
+import { admission } from "./admission.ts"
 import { type Figure, toMarkdown } from "./Figure.ts"
 import { latency } from "./latency.ts"
 import { lifeCycles } from "./lifeCycles.ts"
@@ -9,6 +10,7 @@ import { replaying } from "./replaying.ts"
 
 const benchmarks: Readonly<Record<string, () => Promise<ReadonlyArray<Figure>>>> = {
   lifeCycles,
+  admission,
   latency,
   replaying
 }
