@@ -21,6 +21,8 @@ export const settings = {
   /** How often in a row that is tried before the coordinator gives up. */
   recoveriesMax: 6,
 
+  /** Launches that go on at the same time: enough to keep no machine waiting, few enough not to flood a launcher. */
+  launchesMax: 128,
   /** Dagster's `start_timeout_seconds`: a launched run that has not started by then is stopped and fails. */
   startTimeoutMs: 180_000,
   /** Dagster's `cancel_timeout_seconds`: a run that is still stopping by then ends without its worker's word. */

@@ -2,6 +2,7 @@
  * Who decides commands of this command line: the coordinator that leads the log, wherever it runs, or this very
  * process for a moment if nobody does.
  */
+import { resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -39,7 +40,13 @@ const overSocket = (log: string, commands: Commands) =>
 
 /** The coordinator of this process, over the log at `path`. */
 export const ownCoordinator = (path: string, options: Omit<OpenOptions, "log">) =>
-  Layer.unwrap(Effect.as(makeHome(path), layer({ ...options, log: path, actor: actor() })))
+  Layer.unwrap(
+    Effect.map(makeHome(path), () => {
+      // The processes that it starts find the log by this, wherever they run.
+      process.env["SIGNALBOX_LOG"] = resolve(path)
+      return layer({ ...options, log: path, actor: actor() })
+    })
+  )
 
 /** What is being stopped is stopped by this process, which must not go before that. */
 const settled = (coordinator: Coordinator["Service"], { position, run }: Accepted) =>

@@ -127,7 +127,8 @@ export const queue = Command.make(
       runs: [...runs]
     }))
     const inFlight = Array.from(state.slots.runs(), (id) => state.run(id))
-    const value = { policy: state.policy, inFlight, holders, waiting }
+    const pauses = state.pauses.all
+    const value = { policy: state.policy, pauses, inFlight, holders, waiting }
     yield* print(json, value, () => {
       const rows = waiting.map(({ run, place, reasons }) => [
         String(place),
@@ -138,6 +139,7 @@ export const queue = Command.make(
       const flying = inFlight.map((run) => [run.id, paintState(run.state), String(run.priority), remark(run)])
       return [
         `${count(inFlight.length, "run")} in flight, ${waiting.length} waiting.`,
+        ...pauses.map(({ actor: by, ...pause }) => describeReason({ _tag: "Paused", by, ...pause })),
         ...(flying.length > 0 ? ["", table(["IN FLIGHT", "STATE", "PRIORITY", ""], flying)] : []),
         ...(rows.length > 0 ? ["", table(["", "WAITING", "PRIORITY", "WHY"], rows)] : [])
       ].join("\n")

@@ -11,6 +11,7 @@ import * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import type { Assignment, Launcher, Report } from "../launcher/Launcher.ts"
 import type { Touched } from "../queue/turn.ts"
@@ -55,6 +56,8 @@ const isSound = Schema.is(RunCommand)
 
 export class Workers {
   readonly permits = new Permits()
+  /** So many launches go on side by side; one that hangs keeps one permit until time ends it. */
+  private readonly launches = Semaphore.makeUnsafe(settings.launchesMax)
   private readonly workers = new Map<RunId, Worker>()
   private readonly fibers: FiberSet.FiberSet<void, never>
   private readonly fork: (effect: Effect.Effect<void>) => Fiber.Fiber<void>
@@ -140,7 +143,28 @@ export class Workers {
     }
     return this.tellEnd(
       worker,
-      Effect.suspend(() => this.launcher.launch(worker.assignment, tell))
+      this.launching((started) =>
+        this.launcher.launch(worker.assignment, (report) => {
+          started()
+          tell(report)
+        })
+      )
+    )
+  }
+
+  /** Holds a launch permit until the worker has said a word, or has ended. */
+  private launching(launch: (started: () => void) => Effect.Effect<Outcome>): Effect.Effect<Outcome> {
+    const { launches } = this
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        yield* restore(Semaphore.take(launches, 1))
+        let held = true
+        const give = () => {
+          if (held) Effect.runSync(Semaphore.release(launches, 1))
+          held = false
+        }
+        return yield* Effect.ensuring(restore(Effect.suspend(() => launch(give))), Effect.sync(give))
+      })
     )
   }
 
