@@ -10,12 +10,12 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Length, Moment, parseLength, parseMoment } from "../config/time.ts"
-import { RunId, type RunSpec } from "../run/RunSpec.ts"
+import { PoolName, RunId, type RunSpec, Unique } from "../run/RunSpec.ts"
 import { deliver } from "./deliver.ts"
 import { paint } from "./format.ts"
 import { print, root } from "./root.ts"
 
-const given = <A>(option: Option.Option<A>): A | undefined => Option.getOrUndefined(option)
+const optional = <A>(option: Option.Option<A>): A | undefined => Option.getOrUndefined(option)
 
 const flags = {
   id: Flag.String("id").pipe(
@@ -50,32 +50,69 @@ const flags = {
     Flag.withSchema(Length),
     Flag.optional
   ),
+  maxQueued: Flag.String("max-queued").pipe(
+    Flag.withDescription("Fails when it has waited in the queue for so long: 90s, 10m, 2h"),
+    Flag.withSchema(Length),
+    Flag.optional
+  ),
+  pool: Flag.String("pool").pipe(
+    Flag.withDescription("A pool that it uses; may be given several times"),
+    Flag.withSchema(PoolName),
+    Flag.atLeast(0)
+  ),
+  unique: Flag.String("unique").pipe(
+    Flag.withDescription("A key of which one run is in flight at a time"),
+    Flag.optional
+  ),
+  collision: Flag.Literals("collision", Unique.fields.collision.literals).pipe(
+    Flag.withDescription(
+      "While another run of the key is active: queue behind it, refuse this one, replace those that wait, or cancel also what runs"
+    ),
+    Flag.withDefault("queue")
+  ),
   command: Argument.String("command").pipe(
     Argument.withDescription("The program and its arguments, after --; a single one is a line for /bin/sh"),
     Argument.variadic({ min: 1 })
   )
 }
 
+type Given = Command.Command.Config.Infer<typeof flags>
+
+/** The fields that were given. */
+const present = <A extends Record<string, unknown>>(fields: A) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof A]: Exclude<A[K], undefined>
+  }
+
+const specOf = (given: Given, now: number): RunSpec => {
+  const [program = "", ...rest] = given.command
+  const length = (text: Option.Option<string>) => optional(Option.map(text, parseLength))
+  const { unique, collision, pool } = given
+  return {
+    id: optional(given.id) ?? randomUUID(),
+    command: rest.length === 0 ? program : [program, ...rest],
+    cwd: resolve(given.cwd),
+    tags: given.tag,
+    env: given.env,
+    ...present({
+      job: optional(given.job),
+      priority: optional(given.priority),
+      notBefore: optional(Option.map(given.notBefore, (text) => parseMoment(text, now))),
+      maxRuntimeMs: length(given.maxRuntime),
+      maxQueuedMs: length(given.maxQueued),
+      pools: pool.length > 0 ? { all: pool } : undefined,
+      unique: Option.isSome(unique) ? { key: unique.value, collision } : undefined
+    })
+  }
+}
+
 export const submit = Command.make(
   "submit",
   flags,
-  Effect.fn(function* ({ id, job, tag, env, cwd, priority, notBefore, maxRuntime, command }) {
+  Effect.fn(function* (given) {
     const { log, json } = yield* root
     const now = yield* Clock.currentTimeMillis
-    const [program = "", ...rest] = command
-    const at = Option.isSome(notBefore) ? parseMoment(notBefore.value, now) : undefined
-    const maxRuntimeMs = Option.isSome(maxRuntime) ? parseLength(maxRuntime.value) : undefined
-    const spec: RunSpec = {
-      id: given(id) ?? randomUUID(),
-      command: rest.length === 0 ? program : [program, ...rest],
-      cwd: resolve(cwd),
-      tags: tag,
-      env,
-      ...(Option.isSome(job) && { job: job.value }),
-      ...(Option.isSome(priority) && { priority: priority.value }),
-      ...(at !== undefined && { notBefore: at }),
-      ...(maxRuntimeMs !== undefined && { maxRuntimeMs })
-    }
+    const spec = specOf(given, now)
     const answer = yield* deliver(log, { _tag: "SubmitRun", spec })
     yield* print(json, answer, () => {
       const next = answer.led

@@ -111,6 +111,30 @@ describe("many runs at once", () => {
   })
 })
 
+describe("a run with a key", () => {
+  it("is refused while another of its key is active, or takes its place", async () => {
+    const folder = temporaryFolder()
+    const daily = (id: string, collision: string) =>
+      signalbox(folder, "submit", "--id", id, "--unique", "daily", "--collision", collision, "true")
+    await daily("a", "queue")
+    expect(await daily("b", "refuse")).toMatchObject({
+      code: 1,
+      stderr: "SubmitRun refused: run a of key daily is active.\n"
+    })
+    expect((await daily("c", "replace")).code).toBe(0)
+    expect(await orderIn(folder)).toEqual(["c"])
+    expect((await signalbox(folder, "list")).stdout).toMatch(/a +canceled.*replaced by c/)
+  })
+
+  it("fails where it has waited for longer than it may", async () => {
+    const folder = temporaryFolder()
+    await signalbox(folder, "submit", "--id", "a", "--max-queued", "1ms", "true")
+    expect((await signalbox(folder, "show", "a", "--json")).stdout).toContain('"queueMs": 1')
+    await signalbox(folder, "run")
+    expect((await signalbox(folder, "list")).stdout).toMatch(/a +failed.*waited for longer than 1 ms/)
+  })
+})
+
 describe("a pool", () => {
   it("has as many slots as were set, and tells so", async () => {
     const folder = temporaryFolder()
