@@ -48,9 +48,16 @@ const complaint = (error: unknown): string => {
   return error instanceof Error ? error.message : String(error)
 }
 
-const parseText = (file: string, text: string): Document => {
+const parseText = (file: string, text: string, version: "1.1" | "1.2"): Document => {
   const lines = new LineCounter()
-  const parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  const options = {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+    logLevel: "error",
+    version
+  } as const
+  const parsed = parseDocument(text, options)
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(1, line), column: Math.max(1, col) }
@@ -68,10 +75,13 @@ const parseText = (file: string, text: string): Document => {
   }
 }
 
-/** Reads a file as YAML, of which JSON is a part; fails where it is missing, too large or not well-formed. */
-export const readDocument = (file: string): Effect.Effect<Document, InputError> =>
+/** Reads a file as YAML of that version, of which JSON is a part; fails where it is missing, too large or not well-formed. */
+export const readDocument = (
+  file: string,
+  version: "1.1" | "1.2" = "1.2"
+): Effect.Effect<Document, InputError> =>
   Effect.try({
-    try: () => parseText(file, readText(file)),
+    try: () => parseText(file, readText(file), version),
     catch: (error) =>
       error instanceof InputError
         ? error

@@ -12,7 +12,8 @@ export const Problem = Schema.Struct({
 })
 export type Problem = typeof Problem.Type
 
-const describe = (file: string, { line, column, path, message }: Problem): string => {
+/** A fault, or a note, in one line after its place. */
+export const describeProblem = (file: string, { line, column, path, message }: Problem): string => {
   const place = line === undefined ? file : `${file}:${line}:${column}`
   return path === "" ? `${place}: ${message}` : `${place}: ${path}: ${message}`
 }
@@ -22,6 +23,6 @@ export class InputError extends Schema.TaggedError<InputError>()("InputError", {
   problems: Schema.Array(Problem)
 }) {
   override get message(): string {
-    return this.problems.map((problem) => describe(this.file, problem)).join("\n")
+    return this.problems.map((problem) => describeProblem(this.file, problem)).join("\n")
   }
 }

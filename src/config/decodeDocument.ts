@@ -33,17 +33,30 @@ export const nearest = (name: string, known: ReadonlyArray<string>): string | un
 /** What stands in the formatter's place for an unknown key, so that its name can be put in later. */
 const unknownKey = "unknown key\n"
 
+const hintOf = (ast: SchemaAST.AST): string => {
+  const hint = ast.annotations?.["messageUnexpectedKey"]
+  return typeof hint === "string" ? hint : ""
+}
+
 const leafHook: SchemaIssue.LeafHook = (issue) => {
-  if (issue._tag === "UnexpectedKey") return unknownKey + keysOf(issue.ast).join("\n")
+  if (issue._tag === "UnexpectedKey")
+    return unknownKey + JSON.stringify({ known: keysOf(issue.ast), more: hintOf(issue.ast) })
   return issue._tag === "MissingKey" ? "is missing" : SchemaIssue.defaultLeafHook(issue)
 }
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1({ leafHook })
 
-const unexpected = (key: string, known: ReadonlyArray<string>): string => {
+interface Unexpected {
+  readonly known: ReadonlyArray<string>
+  /** What the schema says to anyone who writes another key, as `messageUnexpectedKey`. */
+  readonly more: string
+}
+
+const unexpected = (key: string, { known, more }: Unexpected): string => {
+  if (known.length === 0) return more
   const meant = nearest(key, known)
   const hint = meant === undefined ? "" : `; did you mean ${meant}?`
-  return `is not known here${hint} (known: ${known.join(", ")})`
+  return `is not known here${hint} (known: ${known.join(", ")})${more === "" ? "" : `; ${more}`}`
 }
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
@@ -52,12 +65,9 @@ const problemOf = (document: Document, path: Path, message: string): Problem => 
   if (!message.startsWith(unknownKey)) {
     return { ...document.locate(path), path: showPath(path), message: lowerFirst(message) }
   }
-  const known = message
-    .slice(unknownKey.length)
-    .split("\n")
-    .filter((name) => name !== "")
+  const said: Unexpected = JSON.parse(message.slice(unknownKey.length))
   const key = String(path.at(-1))
-  return { ...document.locate(path, "key"), path: showPath(path), message: unexpected(key, known) }
+  return { ...document.locate(path, "key"), path: showPath(path), message: unexpected(key, said) }
 }
 
 const stepOf = (step: PropertyKey | { readonly key: PropertyKey }): PropertyKey =>

@@ -9,7 +9,7 @@ import { RunId, type RunSpec, Tags } from "../run/RunSpec.ts"
 import { type Document, readDocument } from "./Document.ts"
 import { decodeDocument, showPath } from "./decodeDocument.ts"
 import { InputError, type Problem } from "./InputError.ts"
-import { RunsPolicy, toPolicy } from "./RunsPolicy.ts"
+import { policyOf, RunsPolicy } from "./RunsPolicy.ts"
 import { Length, Moment, parseLength, parseMoment } from "./time.ts"
 
 const Env = Schema.Record(Schema.String, Schema.String)
@@ -108,5 +108,5 @@ export const readRunFile = Effect.fnUntraced(function* (file: string, now: numbe
   const problems = duplicates(document, contents)
   if (problems.length > 0) return yield* new InputError({ file, problems })
   const runs = contents.runs.map((run) => toSpec(file, contents.defaults, run, now))
-  return { file, policy: contents.policy && toPolicy(contents.policy), runs } satisfies Plan
+  return { file, policy: contents.policy && policyOf(contents.policy), runs } satisfies Plan
 })

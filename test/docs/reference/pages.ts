@@ -11,12 +11,9 @@ import { Command } from "../../../src/queue/QueueCommand.ts"
 import { envelopeFields } from "../../../src/run/Envelope.ts"
 import { Rejection } from "../../../src/run/Rejection.ts"
 import { settings } from "../../../src/settings.ts"
+import { configPage } from "./configPage.ts"
 import { fieldsOf, type JsonSchema, jsonSchema } from "./fields.ts"
-
-const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ")
-
-const table = (headings: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
-  [headings, headings.map(() => "---"), ...rows].map((row) => `| ${row.map(cell).join(" | ")} |`).join("\n")
+import { table } from "./table.ts"
 
 const written = (from: string): string =>
   `Written from ${from} by \`npx vitest run test/docs -u\`, and compared with it by a test.`
@@ -98,6 +95,9 @@ ${table(
 )}
 `
 
+const descriptionOf = (schema: JsonSchema | undefined): string =>
+  schema?.description ?? schema?.allOf?.find(({ description }) => description)?.description ?? ""
+
 const runFilePage = (): string => {
   const file = jsonSchema(RunFile)
   const part = (name: string): JsonSchema => file.properties?.[name] ?? {}
@@ -106,7 +106,7 @@ const runFilePage = (): string => {
       `\`${name}\``,
       type,
       optional ? "" : "yes",
-      commentOn("src/config/readRunFile.ts", name) || commentOn("src/config/RunsPolicy.ts", name)
+      commentOn("src/config/readRunFile.ts", name) || descriptionOf(schema.properties?.[name])
     ])
   const headings = ["key", "type", "needed", "meaning"]
   return `# The run file
@@ -116,12 +116,14 @@ nothing is done. ${written("`src/config/readRunFile.ts`")} [nightly.yaml](../exa
 
 ## \`policy\`
 
-The keys of \`concurrency.runs\` in a dagster.yaml. If the section is left out, the rules in force stay.
+The keys of \`concurrency.runs\` in a [signalbox.yaml](config.md). If the section is left out, the rules in force stay, or those of
+\`--config\`; both together are an error.
 
 ${table(headings, rows(part("policy")))}
 
 Each of \`tag_concurrency_limits\` has a \`key\`, a \`limit\`, and maybe a \`value\`. Without one, all runs that carry the tag
-count together; with a text, those with that value; with \`{ applyLimitPerUniqueValue: true }\`, each value apart.
+count together; with a text, those with that value; with \`{ applyLimitPerUniqueValue: true }\`, each value apart. \`where\` and
+\`distinct\` are in [config.md](config.md).
 
 ## \`defaults\`
 
@@ -142,7 +144,12 @@ the file.
 `
 }
 
-const commandNames = ["run", "submit", "cancel", "list", "show", "queue", "why", "log", "replay", "chart"]
+/** The commands that a help text names, and those below them. */
+const commandsIn = (helpOf: (command: string) => string, above = ""): ReadonlyArray<string> => {
+  const [, listed = ""] = helpOf(above).split("\nSUBCOMMANDS\n")
+  const names = [...listed.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name = ""]) => `${above} ${name}`.trim())
+  return names.flatMap((name) => [name, ...commandsIn(helpOf, name)])
+}
 
 /** `helpOf` answers what the program prints for `--help`. */
 const cliPage = (helpOf: (command: string) => string): string => `# The command line
@@ -158,7 +165,9 @@ ${table(
 
 \`--json\` prints JSON on stdout: one document, or one a line for \`log\`. What goes wrong is told on stderr.
 
-${commandNames.map((name) => `## signalbox ${name}\n\n\`\`\`text\n${helpOf(name).trim()}\n\`\`\``).join("\n\n")}
+${commandsIn(helpOf)
+  .map((name) => `## signalbox ${name}\n\n\`\`\`text\n${helpOf(name).trim()}\n\`\`\``)
+  .join("\n\n")}
 `
 
 /** Each page by its path under `docs/reference`. */
@@ -166,5 +175,6 @@ export const pages = (helpOf: (command: string) => string): Readonly<Record<stri
   "events.md": events(),
   "settings.md": settingsPage(),
   "run-file.md": runFilePage(),
+  "config.md": configPage(written),
   "cli.md": cliPage(helpOf)
 })

@@ -1,0 +1,71 @@
+/**
+ * signalbox.yaml: all that a dagster.yaml may say of run coordination, with the same meaning, and what only Signalbox
+ * has. `{ env: NAME }` may stand wherever a whole number may.
+ */
+import * as Schema from "effect/Schema"
+import { PoolName } from "../run/RunSpec.ts"
+import { type CoordinatorKind, coordinatorSchema } from "./coordinatorSchema.ts"
+import { otherFields, RunLauncher } from "./dagsterYaml.ts"
+import { optional, poolSize, seconds, sections, size } from "./sections.ts"
+import { tagConcurrencyLimit } from "./tagConcurrencyLimit.ts"
+import { poolLimitMax } from "./validateConcurrency.ts"
+import { type Environment, type WholeNumber, wholeNumber } from "./wholeNumber.ts"
+
+/** The keys of `concurrency.runs`, which are also those of a run file's policy. */
+export const runsFields = (int: WholeNumber) => ({
+  ...sections({ int, intOrEnv: int, tagLimit: tagConcurrencyLimit(int), poolMax: 0 }).runs,
+  max_queued_runs: optional(
+    size(int),
+    "Runs that may wait at once; one more is refused. Default: any number."
+  ),
+  order: optional(
+    Schema.NonEmptyString,
+    "The name of a custom order, which the program gives as `orders`. Default: by priority, then first come first served."
+  )
+})
+
+const poolNames = "a pool's name consists of letters, digits and - _ . /"
+
+/** The schema of a signalbox.yaml, whose run coordinator is of that kind. */
+export const signalboxYaml = (env: Environment, kind: CoordinatorKind) => {
+  const int = wholeNumber(env)
+  const forms = { int, intOrEnv: int, tagLimit: tagConcurrencyLimit(int), poolMax: poolLimitMax(env) }
+  const { runQueue, pools, monitoring, retries } = sections(forms)
+  const morePools = {
+    ...pools,
+    limits: optional(
+      Schema.Record(PoolName, size(int)).annotate({ messageUnexpectedKey: poolNames }),
+      "The slots of single pools by name; they go before `default_limit`."
+    ),
+    settle_seconds: optional(
+      seconds(size(int)),
+      "With `op`: how long a started run counts for the pools of its first steps. Default: 5."
+    )
+  }
+  const moreMonitoring = {
+    ...monitoring,
+    queue_timeout_seconds: optional(
+      seconds(int),
+      "A run that has waited in the queue for so long fails; 0 or less is never. Default: 0."
+    )
+  }
+  return Schema.Struct({
+    run_coordinator: optional(coordinatorSchema(kind, runQueue), "What takes runs in. Default: the queue."),
+    run_queue: optional(Schema.Struct(runQueue), "The queue, if `run_coordinator` is left out."),
+    run_launcher: optional(RunLauncher, "No effect: it is told how to bring it over."),
+    concurrency: optional(
+      Schema.Struct({
+        runs: optional(Schema.Struct(runsFields(int)), "Limits of runs; they go before those of the queue."),
+        pools: optional(Schema.Struct(morePools), "Slots that steps of runs share."),
+        default_op_concurrency_limit: optional(poolSize(forms), "The old name of `pools.default_limit`.")
+      }),
+      "How many at once."
+    ),
+    run_monitoring: optional(Schema.Struct(moreMonitoring), "Time limits, and workers that are lost."),
+    run_retries: optional(Schema.Struct(retries), "Whether failed work is done again."),
+    ...otherFields
+  })
+}
+
+/** What stands in a signalbox.yaml; a dagster.yaml holds a part of it. */
+export type Contents = ReturnType<typeof signalboxYaml>["Type"]

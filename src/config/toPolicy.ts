@@ -1,0 +1,75 @@
+/**
+ * From what a file says, in its units and with its special numbers, to the rules in force.
+ */
+import type { Policy } from "../queue/Policy.ts"
+import { queuedClass } from "./coordinatorSchema.ts"
+import type { Settled } from "./settle.ts"
+import { type TagConcurrencyLimit, toTagLimit } from "./tagConcurrencyLimit.ts"
+
+type Limits = Pick<Policy, "maxConcurrentRuns" | "tagLimits" | "maxQueuedRuns" | "order">
+
+/** What the keys of `concurrency.runs` say; null is nothing. */
+interface Runs {
+  readonly max: number
+  readonly limits: ReadonlyArray<TagConcurrencyLimit>
+  readonly maxQueued: number | null
+  readonly order: string | null
+}
+
+/** The part of a policy that the keys of `concurrency.runs` stand for: -1 is no limit, what is below lets none start. */
+export const toLimits = ({ max, limits, maxQueued, order }: Runs): Limits => ({
+  maxConcurrentRuns: max === -1 ? null : Math.max(0, max),
+  tagLimits: limits.map(toTagLimit),
+  ...(maxQueued !== null && { maxQueuedRuns: maxQueued }),
+  ...(order !== null && { order })
+})
+
+/** A time limit; 0 and less are none. */
+const timeout = (seconds: number | null): number | null =>
+  seconds !== null && seconds > 0 ? seconds * 1000 : null
+
+const times = (value: number | null): number => Math.max(0, value ?? 0)
+
+const timeoutsOf = (settled: Settled): Policy["timeouts"] => {
+  const queueMs = timeout(settled["run_monitoring.queue_timeout_seconds"].value)
+  return {
+    startMs: timeout(settled["run_monitoring.start_timeout_seconds"].value),
+    runtimeMs: timeout(settled["run_monitoring.max_runtime_seconds"].value),
+    cancelMs: timeout(settled["run_monitoring.cancel_timeout_seconds"].value),
+    ...(queueMs !== null && { queueMs })
+  }
+}
+
+const poolsOf = (settled: Settled): NonNullable<Policy["pools"]> => {
+  const defaultLimit = settled["concurrency.pools.default_limit"].value
+  return {
+    granularity: settled["concurrency.pools.granularity"].value === "run" ? "run" : "op",
+    limits: settled["concurrency.pools.limits"].value,
+    defaultLimit,
+    blocking: settled["run_queue.block_op_concurrency_limited_runs.enabled"].value,
+    buffer: times(settled["concurrency.pools.op_granularity_run_buffer"].value),
+    settleMs: settled["concurrency.pools.settle_seconds"].value * 1000
+  }
+}
+
+const retriesOf = (settled: Settled): NonNullable<Policy["retries"]> => ({
+  launches: times(settled["run_queue.max_user_code_failure_retries"].value),
+  launchDelayMs: times(settled["run_queue.user_code_failure_retry_delay"].value) * 1000,
+  resumes: times(settled["run_monitoring.max_resume_run_attempts"].value),
+  runs: times(settled["run_retries.max_retries"].value),
+  ofWork: settled["run_retries.retry_on_asset_or_op_failure"].value ?? true
+})
+
+/** The policy that these values stand for. Pools are always there, as in Dagster. */
+export const toPolicy = (settled: Settled): Policy => ({
+  mode: settled["run_coordinator.class"].value === queuedClass ? "queued" : "immediate",
+  ...toLimits({
+    max: settled["concurrency.runs.max_concurrent_runs"].value,
+    limits: settled["concurrency.runs.tag_concurrency_limits"].value,
+    maxQueued: settled["concurrency.runs.max_queued_runs"].value,
+    order: settled["concurrency.runs.order"].value
+  }),
+  pools: poolsOf(settled),
+  timeouts: timeoutsOf(settled),
+  retries: retriesOf(settled)
+})
