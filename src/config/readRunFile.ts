@@ -5,7 +5,7 @@ import { dirname, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Policy } from "../queue/Policy.ts"
-import { RunId, type RunSpec, Tags } from "../run/RunSpec.ts"
+import { PoolUse, RunId, type RunSpec, Tags, Unique } from "../run/RunSpec.ts"
 import { type Document, readDocument } from "./Document.ts"
 import { decodeDocument, showPath } from "./decodeDocument.ts"
 import { InputError, type Problem } from "./InputError.ts"
@@ -28,7 +28,13 @@ const shared = {
   /** A moment before which the run is not admitted. */
   notBefore: Schema.optionalKey(Moment),
   /** A length of time after which the run is stopped and fails. */
-  maxRuntime: Schema.optionalKey(Length)
+  maxRuntime: Schema.optionalKey(Length),
+  /** A length of time after which the run fails if it still waits in the queue. */
+  maxQueued: Schema.optionalKey(Length),
+  /** Pools that its steps use. */
+  pools: Schema.optionalKey(PoolUse),
+  /** Of the runs with this key one is in flight at a time; `collision` says what becomes of the others. */
+  unique: Schema.optionalKey(Unique)
 }
 
 const FileRun = Schema.Struct({
@@ -83,18 +89,20 @@ const toSpec = (
   run: FileContents["runs"][number],
   now: number
 ) => {
-  const { notBefore, maxRuntime, cwd = ".", ...rest } = { ...defaults, ...run }
+  const { notBefore, maxRuntime, maxQueued, cwd = ".", ...rest } = { ...defaults, ...run }
   const env = merged(defaults?.env, run.env)
   const tags = merged(defaults?.tags, run.tags)
   const at = notBefore === undefined ? undefined : parseMoment(notBefore, now)
   const maxRuntimeMs = maxRuntime === undefined ? undefined : parseLength(maxRuntime)
+  const maxQueuedMs = maxQueued === undefined ? undefined : parseLength(maxQueued)
   return {
     ...rest,
     cwd: resolve(dirname(file), cwd),
     ...(env && { env }),
     ...(tags && { tags }),
     ...(at !== undefined && { notBefore: at }),
-    ...(maxRuntimeMs !== undefined && { maxRuntimeMs })
+    ...(maxRuntimeMs !== undefined && { maxRuntimeMs }),
+    ...(maxQueuedMs !== undefined && { maxQueuedMs })
   } satisfies RunSpec
 }
 

@@ -48,7 +48,7 @@ const ended = (run: Run, outcome: Outcome, now: number): RunFact => {
   const { launches, launchDelayMs, resumes } = run.retries
   if (outcome._tag === "LaunchUnreachable" && run.state === "launching" && run.unreached < launches) {
     // Where a location is paused for it, the run waits for that, and not for a time of its own.
-    const notBefore = locationOf(run.spec) === undefined ? now + launchDelayMs : 0
+    const notBefore = locationOf(run.spec) === undefined ? now + launchDelayMs : now
     return { type: "RunRequeued", data: { attempt, cause: outcome, notBefore } }
   }
   if (outcome._tag === "WorkerLost" && run.state === "started" && run.resumes < resumes)

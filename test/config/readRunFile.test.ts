@@ -118,7 +118,10 @@ describe("a run file", () => {
               env: { B: "2" },
               tags: { k: "v" },
               priority: 0,
-              maxRuntime: "5s"
+              maxRuntime: "5s",
+              maxQueued: "2h",
+              pools: { root: { gpu: 2 }, all: ["gpu", "disk"] },
+              unique: { key: "daily", collision: "replace" }
             }
           ]
         })
@@ -141,7 +144,10 @@ describe("a run file", () => {
           env: { A: "1", B: "2" },
           tags: { team: "red", k: "v" },
           priority: 0,
-          maxRuntimeMs: 5_000
+          maxRuntimeMs: 5_000,
+          maxQueuedMs: 7_200_000,
+          pools: { root: { gpu: 2 }, all: ["gpu", "disk"] },
+          unique: { key: "daily", collision: "replace" }
         }
       ])
     })

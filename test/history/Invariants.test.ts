@@ -3,7 +3,23 @@ import { Invariants, type Rule, type Violation } from "../../src/history/Invaria
 import type { Event, EventType } from "../../src/queue/Event.ts"
 import { defaultPolicy, type Policy } from "../../src/queue/Policy.ts"
 import { settings } from "../../src/settings.ts"
-import { ended, started, submit, under, unreachable } from "../queue/commands.ts"
+import {
+  claim,
+  ended,
+  free,
+  hold,
+  letGo,
+  lost,
+  pause,
+  poolRules,
+  resume,
+  retrying,
+  started,
+  submit,
+  tagged,
+  under,
+  unreachable
+} from "../queue/commands.ts"
 
 const violationsOf = (log: ReadonlyArray<Event>): ReadonlyArray<Violation> => {
   const invariants = new Invariants()
@@ -129,6 +145,57 @@ describe("a log", () => {
     ["that leaves out a policy", "policy", inData("PolicySet", null, { number: 2 })]
   ])("%s breaks the rule %s", (_, rule, edit) => {
     expect(violationsOf(edit(soundLog()))[0]?.rule).toBe(rule)
+  })
+})
+
+/** Two runs share a pool of one slot; another is held, and another belongs to what is paused. */
+const soundPools = (): Array<Event> => {
+  const red = { _tag: "Tag", key: "team", value: "red" } as const
+  const world = under({ ...poolRules({ db: 1 }), ...retrying({ resumes: 1 }) })
+  world.turn(pause(red), submit("a"), submit("b"), submit("held"), hold("held"))
+  world.turn(submit("red", tagged("team", "red")))
+  world.turn(started("a"), started("b"), claim("a/x", "db"), claim("b/y", "db"))
+  world.turn(free("a/x"))
+  world.turn(letGo("held"), resume(red))
+  world.turn(ended("b", lost))
+  world.turn(started("b", 2), claim("b/y", "db", { attempt: 2 }))
+  return world.log
+}
+
+describe("a log of pools, of runs that are held and of pauses", () => {
+  const without =
+    (type: EventType): Edit =>
+    (log) =>
+      numbered(log.filter((event) => event.type !== type))
+
+  it("that a coordinator wrote breaks nothing", () => {
+    expect(violationsOf(soundPools())).toEqual([])
+  })
+
+  it.each<[string, Rule, Edit]>([
+    ["that grants slots which are taken", "claim", inData("SlotClaimed", "b", { granted: true })],
+    ["that grants more slots than there are", "claim", inData("SlotClaimed", "a", { slots: 2 })],
+    ["that grants too early what waits", "claim", copy("SlotGranted", "b", "SlotClaimed", "b")],
+    ["that lets a step claim a pool twice", "claim", copy("SlotClaimed", "a", "SlotClaimed", "a")],
+    ["that grants what nobody waits for", "claim", inData("SlotGranted", "b", { step: "z" })],
+    ["that grants what a step has already", "claim", copy("SlotGranted", "b", "SlotGranted", "b")],
+    ["that admits a run which is held", "admission", without("RunReleased")],
+    ["that admits what is paused", "admission", without("AdmissionResumed")],
+    [
+      "that leaves out an attempt in place of a lost one",
+      "attempt",
+      inData("RunResumed", "b", { attempt: 3 })
+    ]
+  ])("%s breaks the rule %s", (_, rule, edit) => {
+    expect(violationsOf(edit(soundPools()))[0]?.rule).toBe(rule)
+  })
+
+  it("says which step is granted what it does not wait for", () => {
+    const issues = [
+      copy("SlotGranted", "b", "SlotGranted", "b"),
+      inData("SlotGranted", "b", { step: "z" })
+    ].map((edit) => violationsOf(edit(soundPools()))[0]?.issue)
+    expect(issues).toEqual(["y", "z"].map((step) => `step ${step} is granted what it does not wait for`))
   })
 })
 

@@ -180,7 +180,7 @@ describe("the location of a run whose launcher could not be reached", () => {
     expect(turn.events.map(({ type, data, actor, cause }) => ({ type, data, actor, cause }))).toEqual([
       {
         type: "RunRequeued",
-        data: { attempt: 1, cause: unreachable, notBefore: 0 },
+        data: { attempt: 1, cause: unreachable, notBefore: world.now },
         actor: "ann",
         cause: expect.any(String)
       },

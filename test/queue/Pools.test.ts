@@ -62,6 +62,21 @@ describe("a claim", () => {
     expect(granted(world)).toEqual(["r/a db"])
     expect(factsOf(world.turn(free("r/heavy")))).toEqual(["SlotReleased r", "SlotGranted r"])
     expect(granted(world)).toEqual(["r/a db", "r/b db"])
+    // And then the pool is not looked at again until something changes.
+    expect([...world.queue.pools.loose]).toEqual([])
+  })
+
+  it("of several slots waits until all of them are free, and counts for as many", () => {
+    const world = running(poolRules({ db: 4 }), "r")
+    world.turn(claim("r/a", "db", { slots: 2 }), claim("r/b", "db"), claim("r/heavy", "db", { slots: 3 }))
+    world.turn(free("r/b"))
+    expect(granted(world)).toEqual(["r/a db"])
+    expect(world.queue.pools.of("db")).toEqual({ granted: 2, claimed: 5 })
+    world.turn(rules(poolRules({ db: 5 })))
+    expect(world.queue.pools.of("db")).toEqual({ granted: 5, claimed: 5 })
+    expect(world.queue.slots.taken("pool:db")).toBe(5)
+    world.turn(free("r/a"), free("r/heavy"))
+    expect([...world.queue.pools.claimed()]).toEqual([])
   })
 
   it("is of one pool: a step can have slots of several, and gives them back together", () => {
@@ -140,16 +155,23 @@ describe("a run with a step that is heavier than its pool", () => {
 })
 
 describe("what is reserved for a run", () => {
-  it("is as many slots as its first steps need, of limited pools alone, and stands in its admission", () => {
+  it("is as many slots as its first steps need, and stands in its admission", () => {
     const world = under(poolRules({ db: 5 }, { settleMs: 700 }))
     const { turn } = world.turn(submit("a", { pools: { root: { db: 3, free: 2 }, unconstrainedRoot: true } }))
     expect(turn.events.at(-1)?.data).toEqual({
       attempt: 1,
       policy: 1,
       slots: [],
-      reserved: { pools: { db: 3 }, forMs: 700 }
+      reserved: { pools: { db: 3, free: 2 }, forMs: 700 }
     })
     expect(world.queue.slots.taken("pool:db")).toBe(3)
+  })
+
+  it("counts for a pool that has no limit until later", () => {
+    const world = under(poolRules({}))
+    world.turn(submit("a", using("db")))
+    world.turn(setPool("db", 1))
+    expect(admittedIn(world.turn(submit("b", using("db"))))).toEqual([])
   })
 
   it("counts beside what steps claim, until it has settled", () => {
@@ -239,6 +261,19 @@ describe("the limit of a pool", () => {
     expect(world.queue.policy.pools?.limits).toEqual({ db: 4, gpu: 0 })
     world.turn(setPool("db", null))
     expect(world.queue.policy.pools?.limits).toEqual({ gpu: 0 })
+  })
+
+  it("is no limit for a pool whose name an object has by nature", () => {
+    const runs = ["a", "b"].map((run) => submit(run, using("toString")))
+    expect(admittedIn(under(poolRules({})).turn(...runs))).toEqual(["a", "b"])
+    expect(admittedIn(under(poolRules({}, { defaultLimit: 1 })).turn(...runs))).toEqual(["a"])
+  })
+
+  it("leaves as it was how pools are counted", () => {
+    const world = under(poolRules({ db: 1 }, { granularity: "run", buffer: 2, defaultLimit: 7 }))
+    const { pools } = world.queue.policy
+    world.turn(setPool("gpu", 3))
+    expect(world.queue.policy.pools).toEqual({ ...pools, limits: { db: 1, gpu: 3 } })
   })
 
   it("is not set where it is so already", () => {

@@ -1,22 +1,20 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { Limits, type Needs } from "../../src/queue/Limits.ts"
+import { Limits, type Needs, poolName } from "../../src/queue/Limits.ts"
 import { byPriority } from "../../src/queue/order.ts"
-import { defaultPolicy, type TagLimit } from "../../src/queue/Policy.ts"
+import { defaultPolicy, defaultPools, type TagLimit } from "../../src/queue/Policy.ts"
 import { type Slot, Slots } from "../../src/queue/Slots.ts"
 import { Waiting } from "../../src/queue/Waiting.ts"
 import type { Run } from "../../src/run/Run.ts"
+import type { RunSpec } from "../../src/run/RunSpec.ts"
 import { retries, timeouts } from "../run/facts.ts"
 
-const runWith = (
-  order: number,
-  more: Partial<Run> & { readonly tags?: Record<string, string> } = {}
-): Run => {
-  const { tags = {}, ...rest } = more
+const runWith = (order: number, more: Partial<Run> & Pick<Partial<RunSpec>, "tags" | "pools"> = {}): Run => {
+  const { tags = {}, pools, ...rest } = more
   const id = `r${order}`
   return {
     id,
-    spec: { id, job: "work", tags },
+    spec: { id, job: "work", tags, ...(pools && { pools }) },
     timeouts,
     retries,
     root: id,
@@ -34,6 +32,8 @@ const runWith = (
   }
 }
 
+const rootsOf = ({ spec }: Run): ReadonlyArray<string> => Object.keys(spec.pools?.root ?? {})
+
 /** Those that wait and those that hold slots, under some limits; and the same again as plain lists. */
 class Station {
   now = 0
@@ -43,8 +43,14 @@ class Station {
   readonly inProgress: Array<Run> = []
   private readonly limits: Limits
 
-  constructor(maxConcurrentRuns: number | null, tagLimits: ReadonlyArray<TagLimit>, slots = new Slots()) {
-    this.limits = new Limits({ ...defaultPolicy, maxConcurrentRuns, tagLimits }, [])
+  constructor(
+    maxConcurrentRuns: number | null,
+    tagLimits: ReadonlyArray<TagLimit>,
+    slots = new Slots(),
+    poolLimits = {}
+  ) {
+    const pools = { ...defaultPools, limits: poolLimits }
+    this.limits = new Limits({ ...defaultPolicy, maxConcurrentRuns, tagLimits, pools }, [])
     this.slots = slots
     this.waiting = new Waiting(byPriority, (run) => this.needsOf(run))
   }
@@ -70,7 +76,16 @@ class Station {
 
   end(nth: number): void {
     const [run] = this.inProgress.splice(nth % this.inProgress.length, 1)
-    if (run) for (const { limit } of this.slots.release(run.id)) this.waiting.loosen(limit)
+    if (!run) return
+    for (const { limit } of this.slots.release(run.id)) this.waiting.loosen(limit)
+    this.reserve(run, -1)
+  }
+
+  private reserve(run: Run, by: number): void {
+    for (const pool of rootsOf(run)) {
+      this.slots.count(poolName(pool), by)
+      if (by < 0) this.waiting.loosen(poolName(pool))
+    }
   }
 
   /** Lets one in, if the index finds one. */
@@ -80,6 +95,7 @@ class Station {
     if (!run) return undefined
     this.waiting.remove(run)
     this.slots.take(run.id, this.slotsFor(run))
+    this.reserve(run, 1)
     this.line.splice(this.line.indexOf(run), 1)
     this.inProgress.push(run)
     return run
@@ -87,11 +103,19 @@ class Station {
 
   /** Who is next by looking at everyone. */
   naiveNext(): Run | undefined {
-    const held = (limit: string) =>
-      this.inProgress.filter((run) => this.slotsFor(run).some((slot) => slot.limit === limit)).length
-    return this.line.find(
-      (run) => run.notBefore <= this.now && this.slotsFor(run).every(({ limit, size }) => held(limit) < size)
-    )
+    const slots = this.inProgress.flatMap((run) => this.slotsFor(run))
+    const hasRoom = ({ limit, size, unit }: Slot): boolean => {
+      const held = slots.filter((slot) => slot.limit === limit)
+      const units = new Set(held.map((slot) => slot.unit))
+      return unit === undefined ? held.length < size : size > 0 && (units.has(unit) || units.size < size)
+    }
+    const reserved = this.inProgress.flatMap(rootsOf).map(poolName)
+    const isOpen = ({ limit, size }: Slot) => reserved.filter((pool) => pool === limit).length < size
+    return this.line.find((run) => {
+      const { anyOf } = this.needsOf(run)
+      const canBegin = anyOf.length === 0 || anyOf.some(isOpen)
+      return run.notBefore <= this.now && this.slotsFor(run).every(hasRoom) && canBegin
+    })
   }
 }
 
@@ -106,7 +130,12 @@ const value = fc.constantFrom("x", "y", "z")
 const newcomer = fc.record({
   priority: fc.integer({ min: -1, max: 1 }),
   startsIn: fc.constantFrom(0, 0, 0, 5, 50),
-  tags: fc.record({ a: value, b: value }, { requiredKeys: [] })
+  tags: fc.record({ a: value, b: value }, { requiredKeys: [] }),
+  pools: fc.constantFrom(
+    ...[[], [], ["p"], ["q"], ["p", "q"], ["q", "p"], ["p", "free"]].map((pools) => ({
+      root: Object.fromEntries(pools.map((pool) => [pool, 1]))
+    }))
+  )
 })
 const doing: fc.Arbitrary<Doing> = fc.oneof(
   fc.record({ do: fc.constant("add" as const), runs: fc.array(newcomer, { maxLength: 60, size: "max" }) }),
@@ -117,7 +146,8 @@ const limits = fc.array(
   fc.oneof(
     fc.record({ key: fc.constantFrom("a", "b"), limit: fc.nat(9) }),
     fc.record({ key: fc.constantFrom("a", "b"), value, limit: fc.nat(5) }),
-    fc.record({ key: fc.constantFrom("a", "b"), each: fc.constant(true), limit: fc.nat(5) })
+    fc.record({ key: fc.constantFrom("a", "b"), each: fc.constant(true), limit: fc.nat(5) }),
+    fc.record({ key: fc.constantFrom("a", "b"), distinct: fc.constant(true), limit: fc.nat(3) })
   ),
   { maxLength: 5 }
 )
@@ -128,9 +158,10 @@ describe("those who wait", () => {
       fc.property(
         fc.option(fc.nat(20)),
         limits,
+        fc.record({ p: fc.nat(4), q: fc.nat(4) }, { requiredKeys: [] }),
         fc.array(doing, { maxLength: 60, size: "max" }),
-        (total, rules, all) => {
-          const station = new Station(total, rules)
+        (total, rules, pools, all) => {
+          const station = new Station(total, rules, new Slots(), pools)
           let orders = 0
           for (const one of all) {
             if (one.do === "add")

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { explain } from "../../src/queue/explain.ts"
 import { settings } from "../../src/settings.ts"
 import type { World } from "../simulation/World.ts"
-import { drain, ended, submit, tagged, under } from "./commands.ts"
+import { claim, drain, ended, poolRules, started, submit, tagged, under, using } from "./commands.ts"
 
 const why = ({ queue, now }: World, run: string) => explain(queue, run, now)
 
@@ -66,6 +66,53 @@ describe("a run that waits", () => {
       "holders",
       Array.from({ length: settings.holdersShown }, (_, index) => `r${index}`)
     )
+  })
+
+  it("is told of every pool, where none of those has room that its first steps could begin with", () => {
+    const world = under(poolRules({ db: 2, gpu: 0 }, { buffer: 1 }))
+    world.turn(submit("a", using("db")), submit("b", using("gpu")))
+    world.turn(started("a"), claim("a/x", "db", { slots: 2 }))
+    world.turn(submit("c", using("db", "gpu")))
+    expect(why(world, "c")?.reasons).toEqual([
+      {
+        _tag: "PoolsFull",
+        pools: [
+          { pool: "db", size: 3, taken: 3 },
+          { pool: "gpu", size: 1, taken: 1 }
+        ]
+      }
+    ])
+  })
+
+  it("is told of no pool, where one of them has room but something else is in its way", () => {
+    const world = under({ ...poolRules({ db: 0, gpu: 1 }), maxConcurrentRuns: 0 })
+    world.turn(submit("a", using("db", "gpu")))
+    expect(why(world, "a")?.reasons).toMatchObject([{ _tag: "LimitFull", limit: "runs" }])
+  })
+
+  it("is told of a full pool that holds whole runs as of any limit, with its holders", () => {
+    const world = under(poolRules({ db: 1 }, { granularity: "run" }))
+    world.turn(submit("a", using("db")), submit("b", using("db")), submit("c", using("db")))
+    expect(why(world, "c")?.reasons).toEqual([
+      { _tag: "LimitFull", limit: "pool:db", size: 1, held: 1, holders: ["a"], ahead: 1 }
+    ])
+  })
+
+  it("is told how many values there are, where those are counted, and who holds them", () => {
+    const world = under({ tagLimits: [{ key: "db", distinct: true, limit: 1 }] })
+    world.turn(submit("a", tagged("db", "x")), submit("b", tagged("db", "x")), submit("c", tagged("db", "y")))
+    expect(why(world, "c")?.reasons).toMatchObject([
+      { limit: "distinct:db", size: 1, held: 1, holders: ["a", "b"] }
+    ])
+  })
+
+  it("is told which run of its key is in flight", () => {
+    const world = under({})
+    const unique = { key: "nightly", collision: "queue" } as const
+    world.turn(submit("a", { unique }), submit("b", { unique }))
+    expect(why(world, "b")?.reasons).toMatchObject([
+      { limit: "key:nightly", size: 1, held: 1, holders: ["a"] }
+    ])
   })
 
   it("is told until when, if its time has not come", () => {

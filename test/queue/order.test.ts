@@ -1,7 +1,8 @@
+import * as Result from "effect/Result"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { byPriority, orderNamed, type RunOrder, type Standing } from "../../src/queue/order.ts"
-import { admittedIn, ended, submit, under } from "./commands.ts"
+import { admittedIn, ended, rules, submit, under } from "./commands.ts"
 
 const standing = fc.record<Standing>({
   id: fc.constant("r"),
@@ -51,7 +52,19 @@ describe("who goes first", () => {
     expect(Array.from(world.queue.waiting.line, ({ id }) => id)).toEqual(["a2", "a1", "b1"])
   })
 
-  it("goes by priority where nobody knows the order of that name", () => {
+  it("cannot be one that nobody knows: that is refused, and told which are known", () => {
+    const world = under({}, { byJob })
+    const { replies, events } = world.turn(rules({ order: "byMood" }), rules({ order: "toString" })).turn
+    const refusal = { _tag: "OrderUnknown", command: "SetPolicy", known: ["byJob"] } as const
+    expect(replies).toEqual([
+      Result.fail({ ...refusal, order: "byMood" }),
+      Result.fail({ ...refusal, order: "toString" })
+    ])
+    expect([events, world.queue.policyNumber]).toEqual([[], 1])
+    expect(world.turn(rules({ order: "byJob" })).turn.replies.map(Result.isSuccess)).toEqual([true])
+  })
+
+  it("goes by priority where the log names an order that nobody knows", () => {
     for (const name of [undefined, "byMood", "toString"])
       fc.assert(
         fc.property(standing, standing, (a, b) => {

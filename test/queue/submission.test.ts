@@ -1,5 +1,6 @@
 import * as Result from "effect/Result"
 import { describe, expect, it } from "vitest"
+import { settings } from "../../src/settings.ts"
 import {
   admittedIn,
   cancel,
@@ -84,7 +85,17 @@ describe("a run that waits for longer than it may", () => {
     })
   })
 
-  it("goes by its own limit, where it names one, and by none where nobody does", () => {
+  it("goes by its own limit, where it names one, before that of all", () => {
+    const world = under({ maxConcurrentRuns: 0, timeouts })
+    world.turn(submit("short", { maxQueuedMs: 10 }), submit("long", { maxQueuedMs: 5_000 }), submit("usual"))
+    const failed = [10, 990, 4_000].map((ms) => {
+      world.now += ms
+      return factsOf(world.turn())
+    })
+    expect(failed).toEqual([["RunFailed short"], ["RunFailed usual"], ["RunFailed long"]])
+  })
+
+  it("is none that goes by no limit, its own or that of all", () => {
     const world = under({ maxConcurrentRuns: 0 })
     world.turn(submit("a", { maxQueuedMs: 10 }), submit("b"))
     world.now += 1e9
@@ -100,6 +111,18 @@ describe("a run that waits for longer than it may", () => {
     expect(factsOf(world.turn())).toEqual([])
     world.now += 1
     expect(factsOf(world.turn())).toEqual(["RunFailed a"])
+  })
+
+  it("waits anew where it is back in line, whether it has a location or not", () => {
+    for (const tags of [{}, { "dagster/code_location": "east" }]) {
+      const world = under({ timeouts, ...retrying({ launches: 1, launchDelayMs: 500 }) })
+      world.turn(submit("a", { tags }))
+      world.now += 5_000
+      world.turn(ended("a", unreachable))
+      expect(statesOf(world)).toEqual({ a: "queued" })
+      world.now += 500
+      expect(admittedIn(world.turn())).toEqual(["a"])
+    }
   })
 
   it("starts rather than fails where it gets its slot in time", () => {
@@ -132,6 +155,19 @@ describe("a run that is done again", () => {
     const [, , second] = [...world.queue.runs.keys()]
     expect(second).toMatch(/^x{80}-retry2-\d+$/)
     expect(world.queue.run(second ?? "")).toMatchObject({ root: long, retry: 2, spec: { parent: first } })
+  })
+
+  it("has the name of its first one as long as there is room for it", () => {
+    const fits = "x".repeat(settings.runIdLengthMax - "-retry1".length)
+    for (const [root, name] of [
+      [fits, `${fits}-retry1`],
+      [`${fits}y`, expect.stringMatching(/^x{80}-retry1-\d+$/)]
+    ]) {
+      const world = under(retrying({ runs: 1 }))
+      world.turn(submit(root))
+      world.turn(started(root), ended(root, exited))
+      expect([...world.queue.runs.keys()]).toEqual([root, name])
+    }
   })
 
   it("is not, where someone has taken its name", () => {

@@ -37,6 +37,22 @@ describe("a refusal says what was asked, of which run, in what state, and what w
       "SubmitRun refused: team red is on holiday."
     ],
     [
+      { _tag: "QueueFull", ...of, command: "SubmitRun", waiting: 7, max: 5 },
+      "SubmitRun refused: 7 runs wait, and the policy allows 5."
+    ],
+    [
+      { _tag: "KeyTaken", ...of, command: "SubmitRun", key: "nightly", by: "r-41" },
+      "SubmitRun refused: run r-41 of key nightly is active."
+    ],
+    [
+      { _tag: "OrderUnknown", command: "SetPolicy", order: "byMood", known: ["newest", "byJob"] },
+      "SetPolicy refused: order byMood is not one of this coordinator's: newest or byJob."
+    ],
+    [
+      { _tag: "OrderUnknown", command: "SetPolicy", order: "byMood", known: [] },
+      "SetPolicy refused: order byMood is not one of this coordinator's: nothing."
+    ],
+    [
       {
         _tag: "CommandInvalid",
         ...of,

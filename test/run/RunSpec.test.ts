@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest"
 import { RunSpec } from "../../src/run/RunSpec.ts"
 import { settings } from "../../src/settings.ts"
 
-const isRun = (spec: object): boolean => Schema.decodeUnknownResult(RunSpec)(spec)._tag === "Success"
+// As strict as every edge: a name that is none of a pool's would else be passed over.
+const decode = Schema.decodeUnknownResult(RunSpec, { onExcessProperty: "error" })
+const isRun = (spec: object): boolean => decode(spec)._tag === "Success"
 const accepts = (more: object): boolean => isRun({ id: "r", job: "work", ...more })
 
 describe("what is asked for", () => {
@@ -36,5 +38,31 @@ describe("what is asked for", () => {
     expect([accepts({ priority: -3 }), accepts({ priority: 0.5 })]).toEqual([true, false])
     expect([accepts({ notBefore: 0 }), accepts({ notBefore: -1 })]).toEqual([true, false])
     expect([accepts({ maxRuntimeMs: 1 }), accepts({ maxRuntimeMs: 0 })]).toEqual([true, false])
+    expect([accepts({ maxQueuedMs: 1 }), accepts({ maxQueuedMs: 0 })]).toEqual([true, false])
+  })
+
+  it("uses at least one slot of each pool, by a name that is safe", () => {
+    const use = (pools: object) => accepts({ pools })
+    expect([{}, { root: { db: 2 } }, { all: ["a-b_c/d.e"] }, { slots: { db: 1 } }].map(use)).toEqual(
+      [1, 2, 3, 4].map(() => true)
+    )
+    const wrong = [
+      { root: { db: 0 } },
+      { slots: { db: 0.5 } },
+      { all: ["a pool"] },
+      { all: [""] },
+      { root: { "a pool": 1 } }
+    ]
+    expect(wrong.map(use)).toEqual(wrong.map(() => false))
+  })
+
+  it("says what becomes of it while another of its key is active", () => {
+    const unique = (how: object) => accepts({ unique: how })
+    const known = ["queue", "refuse", "replace", "cancel"]
+    expect(known.map((collision) => unique({ key: "k", collision }))).toEqual(known.map(() => true))
+    expect([unique({ key: "", collision: "queue" }), unique({ key: "k", collision: "skip" })]).toEqual([
+      false,
+      false
+    ])
   })
 })

@@ -5,14 +5,11 @@ import type { Timeouts } from "../../src/run/RunEvent.ts"
 import {
   admitted,
   canceled,
-  claimed,
   fact,
   failed,
-  held,
   lifeTo,
   lost,
   queued,
-  released,
   requeued,
   resumed,
   retries,
@@ -168,6 +165,19 @@ describe("a run that is launching", () => {
       .follows(failed(unreachable, 3))
   })
 
+  it("is launched again as often as it may after each start, however many attempts there were", () => {
+    given(...lifeTo.started, resumed(2), requeued(2), admitted(3))
+      .when(reportEnded(unreachable, 3), { now: 0 })
+      .follows(requeued(3, retries.launchDelayMs))
+  })
+
+  it("waits for its location, and not for a time of its own, where it has one", () => {
+    const east = { ...spec, tags: { "dagster/code_location": "east" } }
+    given(fact("RunSubmitted", { spec: east, timeouts, retries }), queued, admitted())
+      .when(reportEnded(unreachable), { now: 50_000 })
+      .follows(requeued(1, 50_000))
+  })
+
   it("is told to stop when canceled, since its worker may be about to start", () => {
     launching.when(cancel).follows(stopping())
     launching.when({ ...cancel, reason: "typo" }).follows(stopping({ _tag: "Asked", reason: "typo" }))
@@ -209,129 +219,6 @@ describe("a run that has started", () => {
 
   it("is told to stop when canceled", () => {
     running.when(cancel).follows(stopping())
-  })
-})
-
-describe("a step of a run", () => {
-  const claim = (more: object = {}): RunCommand => ({
-    _tag: "ClaimSlot",
-    run: "r",
-    attempt: 1,
-    step: "a",
-    pool: "db",
-    ...more
-  })
-  const release = (step = "a"): RunCommand => ({ _tag: "ReleaseSlot", run: "r", attempt: 1, step })
-  const running = given(...lifeTo.started)
-
-  it("claims what there is, or waits for it; one slot if it does not say", () => {
-    running.when(claim(), { grants: true }).follows(claimed("a"))
-    running.when(claim(), { grants: false }).follows(claimed("a", false))
-    running.when(claim()).follows(claimed("a", false))
-    const data = { attempt: 1, step: "a", pool: "db", slots: 3, priority: 0, granted: true }
-    running.when(claim({ slots: 3 }), { grants: true }).follows(fact("SlotClaimed", data))
-  })
-
-  it("has its own priority on top of the run's, as far as numbers go", () => {
-    const urgent = (priority: number) =>
-      fact("RunSubmitted", { spec: { ...spec, priority }, timeouts, retries })
-    const waits = (priority: number) =>
-      fact("SlotClaimed", { attempt: 1, step: "a", pool: "db", slots: 1, priority, granted: false })
-    const max = Number.MAX_SAFE_INTEGER
-    const sums = [
-      [1000, -1, 999],
-      [max, 1, max],
-      [-max, -1, -max]
-    ] as const
-    for (const [ofRun, priority, sum] of sums)
-      given(urgent(ofRun), ...lifeTo.started.slice(1))
-        .when(claim({ priority }))
-        .follows(waits(sum))
-  })
-
-  it("has what it has where it asks again, and gives back only what it has", () => {
-    const waiting = given(...lifeTo.started, claimed("a", false))
-    waiting.when(claim({ priority: 9, slots: 2 }), { grants: true }).follows()
-    waiting.when(release()).follows(released("a"))
-    waiting.when(release("b")).follows()
-    waiting.when(release("toString")).follows()
-    running.when(release()).follows()
-  })
-
-  it("can have slots of several pools, and gives them back together or one by one", () => {
-    const other = { attempt: 1, step: "a", pool: "gpu" }
-    const more = fact("SlotClaimed", { ...other, slots: 1, priority: 0, granted: true })
-    given(...lifeTo.started, claimed("a"))
-      .when(claim({ pool: "gpu" }), { grants: true })
-      .follows(more)
-    const both = given(...lifeTo.started, claimed("a"), more)
-    both.when(release()).follows(released("a"), fact("SlotReleased", other))
-    both.when({ ...other, _tag: "ReleaseSlot", run: "r" }).follows(fact("SlotReleased", other))
-  })
-
-  it("claims nothing more while its run is stopped, but gives back", () => {
-    const allowed = ["CancelRun", "ReleaseSlot", "ReportStarted", "ReportProgress", "ReportEnded"]
-    const stopped = given(...lifeTo.started, claimed("a"), stopping())
-    stopped
-      .when(claim({ step: "b" }))
-      .isRefused({ _tag: "StateRefuses", command: "ClaimSlot", run: "r", state: "canceling", allowed })
-    stopped.when(release()).follows(released("a"))
-  })
-
-  it("claims and gives back nothing before its run has started, nor under an attempt that is over", () => {
-    const allowed = ["CancelRun", "ReportStarted", "ReportProgress", "ReportEnded"]
-    for (const command of [claim(), release()]) {
-      const { _tag } = command
-      given(...lifeTo.launching)
-        .when(command)
-        .isRefused({ _tag: "StateRefuses", command: _tag, run: "r", state: "launching", allowed })
-      given(...lifeTo.started, resumed(2), started(2))
-        .when(command)
-        .isRefused({ _tag: "StaleAttempt", command: _tag, run: "r", attempt: 1, current: 2 })
-    }
-  })
-})
-
-describe.each(["submitted", "queued"] as const)("the place of a run that is %s", (state) => {
-  const waiting = given(...lifeTo[state])
-  const holding = given(...lifeTo[state], held)
-  const reason = "outage"
-
-  it("changes with its priority, unless it has that one already", () => {
-    const set = (priority: number): RunCommand => ({ _tag: "SetPriority", run: "r", priority, reason })
-    waiting.when(set(3)).follows(fact("RunReprioritized", { priority: 3, reason }))
-    waiting.when(set(0)).follows()
-  })
-
-  it("is the first of all when it is moved to the top", () => {
-    waiting.when({ _tag: "MoveToTop", run: "r" }).follows(fact("RunMovedToTop", {}))
-    waiting.when({ _tag: "MoveToTop", run: "r", reason }).follows(fact("RunMovedToTop", { reason }))
-  })
-
-  it("is kept while it is held, until it is released; either once", () => {
-    waiting.when({ _tag: "HoldRun", run: "r", reason }).follows(fact("RunHeld", { reason }))
-    holding.when({ _tag: "HoldRun", run: "r" }).follows()
-    holding.when({ _tag: "ReleaseRun", run: "r", reason }).follows(fact("RunReleased", { reason }))
-    waiting.when({ _tag: "ReleaseRun", run: "r" }).follows()
-  })
-})
-
-describe.each(["launching", "started", "canceling"] as const)("the place of a run that is %s", (state) => {
-  it("is no longer anybody's to change", () => {
-    const of = { run: "r", attempt: 1 }
-    const moves: ReadonlyArray<RunCommand> = [
-      { _tag: "SetPriority", ...of, priority: 1 },
-      { _tag: "MoveToTop", ...of },
-      { _tag: "HoldRun", ...of },
-      { _tag: "ReleaseRun", ...of }
-    ]
-    const reports = ["ReportStarted", "ReportProgress", "ReportEnded"]
-    const slots = { launching: [], started: ["ClaimSlot", "ReleaseSlot"], canceling: ["ReleaseSlot"] }
-    const allowed = ["CancelRun", ...slots[state], ...reports]
-    for (const command of moves)
-      given(...lifeTo[state])
-        .when(command)
-        .isRefused({ _tag: "StateRefuses", command: command._tag, run: "r", state, allowed })
   })
 })
 

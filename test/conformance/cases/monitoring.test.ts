@@ -28,19 +28,19 @@ const launched = (spec: Partial<RunSpec> = {}, limits: Partial<Timeouts> = {}): 
 }
 
 /** So many seconds later: what time has decided. */
-const after = (world: World, seconds: number): ReadonlyArray<string> => {
+const later = (world: World, seconds: number): ReadonlyArray<string> => {
   world.now += seconds * 1000
   return factsOf(world.turn())
 }
 
 describe("a run that is launching", () => {
   it("is left alone while it has time (RM-1)", () => {
-    expect(after(launched(), 179)).toEqual([])
+    expect(later(launched(), 179)).toEqual([])
   })
 
   it("is stopped when its time is over, and fails by that (RM-2)", () => {
     const world = launched()
-    expect(after(world, 1_000)).toEqual(["RunCancelRequested a"])
+    expect(later(world, 1_000)).toEqual(["RunCancelRequested a"])
     world.turn(ended("a", stoppedByForce))
     expect(world.queue.run("a").end).toEqual({
       state: "failed",
@@ -55,13 +55,13 @@ describe("a run that is being stopped", () => {
     const world = launched()
     world.now += 1_000
     world.turn(cancel("a"))
-    expect([after(world, 179), statesOf(world)]).toEqual([[], { a: "canceling" }])
+    expect([later(world, 179), statesOf(world)]).toEqual([[], { a: "canceling" }])
   })
 
   it("is canceled without its worker's word when its time is over (RM-4)", () => {
     const world = launched()
     world.turn(cancel("a"))
-    expect([after(world, 1_000), statesOf(world)]).toEqual([["RunCanceled a"], { a: "canceled" }])
+    expect([later(world, 1_000), statesOf(world)]).toEqual([["RunCanceled a"], { a: "canceled" }])
   })
 })
 
@@ -69,7 +69,7 @@ describe("a run that has started", () => {
   it("is left alone while its worker works (RM-5)", () => {
     const world = launched()
     world.turn(started("a"))
-    expect([after(world, 700), world.launches]).toEqual([[], [{ run: "a", attempt: 1 }]])
+    expect([later(world, 700), world.launches]).toEqual([[], [{ run: "a", attempt: 1 }]])
   })
 
   it("is resumed as often as it may where its worker is lost, and then fails (RM-6)", () => {
@@ -95,16 +95,16 @@ describe("a run that may run for so long", () => {
     const world = launched(max("500"))
     world.turn(submit("b", maxSeconds("500")), submit("c", max("1000")), submit("d"))
     world.turn(...["a", "b", "c", "d"].map((run) => started(run)))
-    expect(after(world, 499)).toEqual([])
-    expect(after(world, 1)).toEqual(["RunCancelRequested a", "RunCancelRequested b"])
+    expect(later(world, 499)).toEqual([])
+    expect(later(world, 1)).toEqual(["RunCancelRequested a", "RunCancelRequested b"])
     world.turn(ended("a", stoppedByForce), ended("b", stoppedByForce))
     for (const run of ["a", "b"])
       expect(world.queue.run(run).end).toMatchObject({
         state: "failed",
         cause: { _tag: "RuntimeExceeded", limitMs: 500_000 }
       })
-    expect(after(world, 250)).toEqual(["RunCancelRequested d"])
-    expect(after(world, 250)).toContain("RunCancelRequested c")
+    expect(later(world, 250)).toEqual(["RunCancelRequested d"])
+    expect(later(world, 250)).toContain("RunCancelRequested c")
   })
 
   it("goes by the first tag where it has both, and by its own field before either", () => {
@@ -116,9 +116,9 @@ describe("a run that may run for so long", () => {
   it("fails once, by force, where its worker cannot be stopped (RM-8)", () => {
     const world = launched(max("500"))
     world.turn(started("a"))
-    expect(after(world, 501)).toEqual(["RunCancelRequested a"])
-    expect(after(world, 180)).toEqual(["RunFailed a"])
-    expect(after(world, 180)).toEqual([])
+    expect(later(world, 501)).toEqual(["RunCancelRequested a"])
+    expect(later(world, 180)).toEqual(["RunFailed a"])
+    expect(later(world, 180)).toEqual([])
     expect(world.log.find(({ type }) => type === "RunCancelRequested")?.data).toMatchObject({
       cause: { _tag: "RuntimeExceeded", limitMs: 500_000 }
     })
@@ -129,16 +129,16 @@ describe("a run that may run for so long", () => {
     (text) => {
       const world = launched(max(text))
       world.turn(started("a"))
-      expect([world.queue.run("a").timeouts.runtimeMs, after(world, 1e6)]).toEqual([null, []])
+      expect([world.queue.run("a").timeouts.runtimeMs, later(world, 1e6)]).toEqual([null, []])
     }
   )
 })
 
 it("where there is no time limit, none is over (RM-12)", () => {
   const world = launched({}, { startMs: null, cancelMs: null, runtimeMs: null })
-  expect(after(world, 1e6)).toEqual([])
+  expect(later(world, 1e6)).toEqual([])
   world.turn(started("a"))
-  expect(after(world, 1e6)).toEqual([])
+  expect(later(world, 1e6)).toEqual([])
   world.turn(cancel("a"))
-  expect([after(world, 1e6), statesOf(world)]).toEqual([[], { a: "canceling" }])
+  expect([later(world, 1e6), statesOf(world)]).toEqual([[], { a: "canceling" }])
 })

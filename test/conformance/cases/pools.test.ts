@@ -20,7 +20,7 @@ import {
 } from "../../queue/commands.ts"
 import type { World } from "../../simulation/World.ts"
 
-const after = (world: World, ms: number): ReadonlyArray<string> => {
+const later = (world: World, ms: number): ReadonlyArray<string> => {
   world.now += ms
   return admittedIn(world.turn())
 }
@@ -31,7 +31,7 @@ describe("pools whose slots are claimed by steps", () => {
   it("hold runs back while they are full, and let one in as soon as they grow (QD-20)", () => {
     const world = under(poolRules({ foo: 1 }))
     expect(onFoo.map((run) => admittedIn(world.turn(run)))).toEqual([["1"], [], []])
-    expect(after(world, 10_000)).toEqual([])
+    expect(later(world, 10_000)).toEqual([])
     expect(admittedIn(world.turn(setPool("foo", 2)))).toEqual(["2"])
   })
 
@@ -50,22 +50,22 @@ describe("pools whose slots are claimed by steps", () => {
   it("count a run that is launching, and no longer once it has started where that is how it was set (QD-23)", () => {
     const world = under(poolRules({ foo: 1 }, { settleMs: 0 }))
     expect(admittedIn(world.turn(...onFoo.slice(0, 2)))).toEqual(["1"])
-    expect(after(world, 10_000)).toEqual([])
+    expect(later(world, 10_000)).toEqual([])
     expect(admittedIn(world.turn(started("1")))).toEqual(["2"])
   })
 
   it("let in some runs ahead of their slots where a buffer says so (QD-24)", () => {
     const world = under(poolRules({ foo: 1 }, { buffer: 1 }))
     expect(admittedIn(world.turn(...onFoo))).toEqual(["1", "2"])
-    expect(after(world, 10_000)).toEqual([])
+    expect(later(world, 10_000)).toEqual([])
   })
 
   it("count a run that has started for a while, since its first steps have yet to claim (QD-25)", () => {
     const world = under(poolRules({ foo: 1 }, { settleMs: 1_000 }))
     expect(admittedIn(world.turn(...onFoo))).toEqual(["1"])
     expect(admittedIn(world.turn(started("1")))).toEqual([])
-    expect(after(world, 999)).toEqual([])
-    expect(after(world, 1)).toEqual(["2"])
+    expect(later(world, 999)).toEqual([])
+    expect(later(world, 1)).toEqual(["2"])
   })
 
   it("hold back together with a tag limit, each for itself (QD-26)", () => {
@@ -81,7 +81,7 @@ describe("pools whose slots are claimed by steps", () => {
     const world = under(poolRules({ foo: 1 }))
     world.turn(submit("1", using("foo")))
     world.turn(started("1"), claim("1/a", "foo"))
-    expect(after(world, 6_000)).toEqual([])
+    expect(later(world, 6_000)).toEqual([])
     expect(admittedIn(world.turn(submit("2", using("foo"))))).toEqual([])
     expect(admittedIn(world.turn(free("1/a")))).toEqual(["2"])
   })
@@ -101,7 +101,7 @@ describe("pools whose slots are claimed by steps", () => {
     const world = under(poolRules({ foo: 1 }))
     world.turn(submit("long"))
     world.turn(started("long"), ...["a", "b", "c"].map((step) => claim(`long/${step}`, "foo")))
-    expect(after(world, 60_000)).toEqual([])
+    expect(later(world, 60_000)).toEqual([])
     expect(admittedIn(world.turn(submit("new", using("foo"))))).toEqual([])
     const drained = ["a", "b", "c"].map((step) => admittedIn(world.turn(free(`long/${step}`))))
     expect(drained).toEqual([[], [], ["new"]])

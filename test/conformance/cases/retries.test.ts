@@ -99,9 +99,10 @@ describe("a run that fails", () => {
     fail(world, "d", { _tag: "Threw", message: "no" })
     expect(Object.keys(statesOf(world))).toEqual(["a", "b", "c", "d", "b-retry1", "c-retry1"])
     const other = under(retrying({ runs: 1, ofWork: true }))
-    other.turn(submit("a", onOp("False")))
+    other.turn(submit("a", onOp("False")), submit("b", onOp("neither")))
     fail(other, "a")
-    expect(statesOf(other)).toEqual({ a: "failed" })
+    fail(other, "b")
+    expect(Object.keys(statesOf(other))).toEqual(["a", "b", "b-retry1"])
   })
 
   it("is done again once, however often its end is told (RR-9)", () => {
