@@ -17,6 +17,7 @@ export type RunFactType =
   | "RunStarted"
   | "RunSettled"
   | "RunProgressed"
+  | "RunHealthChanged"
   | "SlotClaimed"
   | "SlotGranted"
   | "SlotReleased"
@@ -76,6 +77,7 @@ export const runMachine = setup({
       tags: ["holdsSlot"],
       on: {
         RunStarted: "started",
+        RunResumed: "launching",
         RunRequeued: "queued",
         RunCancelRequested: "canceling",
         RunFailed: "failed"
@@ -87,6 +89,7 @@ export const runMachine = setup({
       on: {
         RunSettled: "started",
         RunProgressed: "started",
+        RunHealthChanged: "started",
         SlotClaimed: "started",
         SlotGranted: "started",
         SlotReleased: "started",

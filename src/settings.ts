@@ -15,6 +15,12 @@ export const settings = {
   readPageEvents: 1_000,
   /** How long `changes` waits for another process's write before it looks for itself. */
   followIntervalMs: 500,
+  /** Sessions with a Postgres server that one log reads with: readers beyond it wait for each other. */
+  postgresReadersMax: 4,
+  /** How long a Postgres session may be silent before either end asks whether the other is still there. */
+  postgresKeepAliveMs: 10_000,
+  /** How long a writer waits for Postgres before it hangs up: longer than the largest append takes, not for ever. */
+  postgresAnswerMs: 60_000,
 
   /** After the log has failed: how long before it is read anew; doubled each time. */
   recoveryDelayMs: 100,
@@ -41,6 +47,8 @@ export const settings = {
   outputTailBytes: 2_048,
   /** Lines of an inline run's own log are kept up to this size; a runaway loop must not fill the disk. */
   runLogBytesMax: 10_000_000,
+  /** So often in a row a worker may be looked for in vain, if that may be a hiccup, before it counts as lost. */
+  missesMax: 3,
   /** Progress of one run is recorded at most this often; the newest report wins. */
   progressIntervalMs: 1_000,
   /** How long a draining coordinator waits for what runs before it says so. */

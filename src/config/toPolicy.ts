@@ -56,7 +56,7 @@ const retriesOf = (settled: Settled): NonNullable<Policy["retries"]> => ({
   launches: times(settled["run_queue.max_user_code_failure_retries"].value),
   launchDelayMs: times(settled["run_queue.user_code_failure_retry_delay"].value) * 1000,
   resumes: times(settled["run_monitoring.max_resume_run_attempts"].value),
-  runs: times(settled["run_retries.max_retries"].value),
+  runs: settled["run_retries.enabled"].value ? times(settled["run_retries.max_retries"].value) : null,
   ofWork: settled["run_retries.retry_on_asset_or_op_failure"].value ?? true
 })
 

@@ -139,7 +139,7 @@ export class Workers {
     const tell = (report: Report): void => {
       const { _tag, ...told } = report
       if (report._tag === "Progress") this.tellProgress(worker, report)
-      else this.report({ _tag: "ReportStarted", run, attempt, ...told })
+      else this.report({ _tag: `Report${report._tag}`, run, attempt, ...told } as RunCommand)
     }
     return this.tellEnd(
       worker,

@@ -24,6 +24,13 @@ export interface Assignment {
 export type Report =
   | { readonly _tag: "Started"; readonly worker?: string }
   | { readonly _tag: "Progress"; readonly fraction?: number; readonly message?: string }
+  /** How the worker was found; `transient` where it may only be that nobody could look. */
+  | {
+      readonly _tag: "Health"
+      readonly healthy: boolean
+      readonly transient?: boolean
+      readonly message?: string
+    }
 
 /** Takes a report; the launcher need not wait for it. */
 export type Tell = (report: Report) => void

@@ -69,7 +69,7 @@ export const Policy = Schema.Struct({
   tagLimits: Schema.Array(TagLimit),
   /** Left out, there are none: no claim waits, and no run for a pool. */
   pools: Schema.optionalKey(Pools),
-  /** Runs that may wait at once; one more is refused. Left out, any number. */
+  /** Runs that may wait at once, counted before a turn admits anyone; one more is refused. Left out, any number. */
   maxQueuedRuns: Schema.optionalKey(Size),
   /** The name of a custom order; left out, by priority, then first come first served. */
   order: Schema.optionalKey(Schema.NonEmptyString),

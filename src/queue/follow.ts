@@ -20,7 +20,13 @@ export const termsOf = ({ policy, runs }: RunQueue, parent: string | undefined) 
   root: parent === undefined ? undefined : runs.get(parent)?.root
 })
 
-const pause = (queue: RunQueue, ledger: Ledger, run: Run, fact: RunFact & { type: "RunRequeued" }): void => {
+const pause = (
+  queue: RunQueue,
+  ledger: Ledger,
+  run: Run,
+  fact: RunFact & { type: "RunRequeued" },
+  cause: string | null
+): void => {
   const location = locationOf(run.spec)
   if (location === undefined) return
   const scope: Scope = { _tag: "Location", location }
@@ -28,14 +34,14 @@ const pause = (queue: RunQueue, ledger: Ledger, run: Run, fact: RunFact & { type
   const known = queue.pauses.get(scope)
   // Nobody's own pause, which may have no end, is cut short by ours.
   if (known && (known.until === undefined || known.until >= until)) return
-  ledger.record({ type: "AdmissionPaused", data: { scope, until, cause: fact.data.cause } }, null, byRules)
+  const paused = { scope, until, cause: fact.data.cause }
+  ledger.record({ type: "AdmissionPaused", data: paused }, null, { ...byRules, cause })
 }
 
 const retry = (queue: RunQueue, ledger: Ledger, run: Run, cause: string | null): void => {
   const group = queue.groups.size(run.root)
   if (!isRetried(run, group)) return
-  const spec = retrySpec(run, group, queue.position)
-  if (queue.runs.has(spec.id)) return
+  const spec = retrySpec(run, group, queue.position, (id) => queue.runs.has(id))
   for (const fact of submit({ spec }, termsOf(queue, run.id), group))
     ledger.record(fact, spec.id, { ...byRules, cause })
 }
@@ -50,6 +56,6 @@ export const recordWithAll = (
   command: string | null
 ): void => {
   ledger.record(fact, id, by)
-  if (fact.type === "RunRequeued") pause(queue, ledger, queue.run(id), fact)
+  if (fact.type === "RunRequeued") pause(queue, ledger, queue.run(id), fact, command)
   if (fact.type === "RunFailed") retry(queue, ledger, queue.run(id), command)
 }

@@ -10,7 +10,8 @@ import type { RunQueue } from "./RunQueue.ts"
 /** Grants what can be granted at this moment. */
 export const grant = (queue: RunQueue, record: (run: Run, fact: RunFact) => void): void => {
   const { pools, policy } = queue
-  for (const pool of pools.loose) {
+  // In an order that everyone finds who has the same state, whatever came before it.
+  for (const pool of [...pools.loose].sort()) {
     const next = () => pools.next(pool, claimLimit(policy, pool))
     for (let claim = next(); claim; claim = next()) {
       const run = queue.run(claim.run)

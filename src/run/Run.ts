@@ -64,6 +64,8 @@ export interface Run {
   /** Where to find the worker: a pid, a pod. */
   readonly worker?: string
   readonly progress?: { readonly at: number; readonly fraction?: number; readonly message?: string }
+  /** How often in a row its worker was not found well; left out if it was. */
+  readonly misses?: number
   /** Why and since when it is being stopped. */
   readonly stopping?: { readonly at: number; readonly cause: StopCause; readonly actor: string }
   readonly end?: RunEnd

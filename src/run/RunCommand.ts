@@ -89,6 +89,17 @@ const ReportProgress = Schema.TaggedStruct("ReportProgress", {
   message: Schema.optionalKey(Schema.String)
 }).annotate({ description: "How far the work has come: a share from 0 to 1, a message, or both." })
 
+const ReportHealth = Schema.TaggedStruct("ReportHealth", {
+  ...ofAttempt,
+  healthy: Schema.Boolean,
+  transient: Schema.optionalKey(Schema.Boolean),
+  message: Schema.optionalKey(Schema.String)
+}).annotate({
+  description:
+    "How the worker was found when it was looked at. Where that may be a hiccup of the one who looks, it is `transient`: " +
+    "the worker counts as lost only if that is so several times in a row."
+})
+
 const ReportEnded = Schema.TaggedStruct("ReportEnded", {
   ...ofAttempt,
   outcome: Outcome
@@ -106,6 +117,7 @@ export const RunCommand = Schema.Union([
   ReleaseSlot,
   ReportStarted,
   ReportProgress,
+  ReportHealth,
   ReportEnded
 ])
 export type RunCommand = typeof RunCommand.Type

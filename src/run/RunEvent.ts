@@ -28,8 +28,8 @@ export const Retries = Schema.Struct({
   launchDelayMs: Times,
   /** Further attempts where the worker was lost, on the slots it holds. Dagster's `max_resume_run_attempts`. */
   resumes: Times,
-  /** Further runs of the same work where one has failed. Dagster's `run_retries.max_retries`. */
-  runs: Times,
+  /** Further runs of the same work where one has failed; null is none, whatever its tags say. Dagster's `max_retries`. */
+  runs: Schema.NullOr(Times),
   /** Whether that holds too where the work itself has failed. Dagster's `retry_on_asset_or_op_failure`. */
   ofWork: Schema.Boolean
 })
@@ -111,6 +111,14 @@ export const RunEventData = {
     fraction: Schema.optionalKey(Schema.Finite),
     message: Schema.optionalKey(Schema.String)
   }).annotate({ description: "Its worker told how far it has come." }),
+  RunHealthChanged: Schema.Struct({
+    attempt,
+    misses: Schema.Int,
+    message: Schema.optionalKey(Schema.String)
+  }).annotate({
+    description:
+      "Its worker could not be found well, `misses` times in a row so far; 0 when it is well again."
+  }),
   RunRequeued: Schema.Struct({ attempt, cause: WorkerFailure, notBefore: Timestamp }).annotate({
     description: "Back in line, in its old place, because of `cause`; not admitted before `notBefore`."
   }),

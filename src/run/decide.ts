@@ -3,6 +3,7 @@
  * asked of it, so that each state's rules stand together. Idea: Jérémie Chassaing's decider.
  */
 import * as Result from "effect/Result"
+import { settings } from "../settings.ts"
 import { type Claiming, claim } from "./claim.ts"
 import { isWaiting, type RunState } from "./lifecycle.ts"
 import { type Move, move } from "./move.ts"
@@ -25,6 +26,7 @@ export interface Circumstances extends Terms {
 type Decision = Result.Result<ReadonlyArray<RunFact>, Rejection>
 type Submit = Extract<RunCommand, { _tag: "SubmitRun" }>
 type Ask = Exclude<RunCommand, Submit>
+type Health = Extract<Ask, { _tag: "ReportHealth" }>
 type Report = Extract<Ask, { _tag: `Report${string}` }>
 
 const nothingNew: ReadonlyArray<RunFact> = []
@@ -51,7 +53,8 @@ const ended = (run: Run, outcome: Outcome, now: number): RunFact => {
     const notBefore = locationOf(run.spec) === undefined ? now + launchDelayMs : now
     return { type: "RunRequeued", data: { attempt, cause: outcome, notBefore } }
   }
-  if (outcome._tag === "WorkerLost" && run.state === "started" && run.resumes < resumes)
+  const hasStarted = run.state === "started" || run.resumes > 0
+  if (outcome._tag === "WorkerLost" && hasStarted && run.resumes < resumes)
     return { type: "RunResumed", data: { attempt: attempt + 1, cause: outcome } }
   return { type: "RunFailed", data: { attempt, cause: outcome } }
 }
@@ -66,6 +69,21 @@ const progressed = ({ _tag, run, ...data }: Extract<Report, { _tag: "ReportProgr
   data
 })
 
+/** A worker that is surely gone, or was missed too often, is lost. */
+const missed = (run: Run, { transient, message = "not found" }: Health, now: number): RunFact => {
+  const { attempt } = run
+  const misses = (run.misses ?? 0) + 1
+  return transient && misses < settings.missesMax
+    ? { type: "RunHealthChanged", data: { attempt, misses, message } }
+    : ended(run, { _tag: "WorkerLost", message }, now)
+}
+
+const health = (run: Run, report: Health, now: number): ReadonlyArray<RunFact> => {
+  if (!report.healthy) return [missed(run, report, now)]
+  if (run.misses === undefined) return nothingNew
+  return [{ type: "RunHealthChanged", data: { attempt: run.attempt, misses: 0 } }]
+}
+
 /** Outcomes that only a worker that has started can have. */
 const ofStarted: ReadonlyArray<Outcome["_tag"]> = ["Succeeded", "Exited", "Threw"]
 
@@ -75,6 +93,9 @@ const whileLaunching = (run: Run, report: Report, now: number): ReadonlyArray<Ru
       return [started(run, report.worker)]
     case "ReportProgress":
       return [started(run), progressed(report)]
+    case "ReportHealth":
+      // Whether it starts is a matter of time.
+      return nothingNew
     case "ReportEnded":
       return ofStarted.includes(report.outcome._tag)
         ? [started(run), ended(run, report.outcome, now)]
@@ -88,6 +109,8 @@ const whileStarted = (run: Run, report: Report, now: number): ReadonlyArray<RunF
       return nothingNew
     case "ReportProgress":
       return [progressed(report)]
+    case "ReportHealth":
+      return health(run, report, now)
     case "ReportEnded":
       return [ended(run, report.outcome, now)]
   }
@@ -99,6 +122,10 @@ const whileCanceling = (run: Run, report: Report, now: number): ReadonlyArray<Ru
       return nothingNew
     case "ReportProgress":
       return [progressed(report)]
+    case "ReportHealth":
+      return report.healthy || report.transient
+        ? nothingNew
+        : [stopped(run, { _tag: "WorkerLost", message: report.message ?? "not found" })]
     case "ReportEnded":
       // Work that was finished before it could be stopped is not thrown away.
       return [
@@ -109,13 +136,13 @@ const whileCanceling = (run: Run, report: Report, now: number): ReadonlyArray<Ru
 
 const reportsOf = { launching: whileLaunching, started: whileStarted, canceling: whileCanceling }
 const moves = ["SetPriority", "MoveToTop", "HoldRun", "ReleaseRun"]
-const reports = ["ReportStarted", "ReportProgress", "ReportEnded"]
+const reports = ["ReportStarted", "ReportProgress", "ReportHealth", "ReportEnded"]
 
 /** The commands that a run in each state takes. */
 const allowedIn: Readonly<Record<RunState, ReadonlyArray<string>>> = {
   submitted: ["CancelRun", ...moves],
   queued: ["CancelRun", ...moves],
-  launching: ["CancelRun", ...reports],
+  launching: ["CancelRun", "ClaimSlot", ...reports],
   started: ["CancelRun", "ClaimSlot", "ReleaseSlot", ...reports],
   canceling: ["CancelRun", "ReleaseSlot", ...reports],
   succeeded: [],
@@ -152,7 +179,10 @@ const inFlight = (
   if (isMove(command)) return refuse(run, command)
   if (command.attempt !== run.attempt) return stale(run, command)
   if (!allowedIn[state].includes(command._tag)) return refuse(run, command)
-  return Result.succeed(isReport(command) ? reportsOf[state](run, command, now) : claim(run, command, grants))
+  if (isReport(command)) return Result.succeed(reportsOf[state](run, command, now))
+  // A step that claims has started, whatever its launcher has told so far.
+  const first = state === "launching" ? [started(run)] : nothingNew
+  return Result.succeed([...first, ...claim(run, command, grants)])
 }
 
 const isMove = (command: Ask): command is Move => moves.includes(command._tag)

@@ -55,7 +55,8 @@ const withClaim = (
 
 /** The run without what it had of its worker. */
 const atRest = (run: Run): Run => {
-  const { startedAt: _, worker: __, progress: ___, reserved: ____, claims: _____, ...rest } = run
+  const { startedAt: _, worker: __, progress: ___, ...more } = run
+  const { reserved: ____, claims: _____, misses: ______, ...rest } = more
   return rest
 }
 
@@ -109,6 +110,10 @@ export const evolve = (run: Run | undefined, event: RunEvent): Run => {
     case "RunProgressed": {
       const { attempt: _, ...told } = event.data
       return { ...run, state, progress: { at: event.at, ...told } }
+    }
+    case "RunHealthChanged": {
+      const { misses: _, ...rest } = run
+      return { ...rest, state, ...(event.data.misses > 0 && { misses: event.data.misses }) }
     }
     case "RunRequeued": {
       const { admittedAt: _, ...rest } = atRest(run)

@@ -19,28 +19,37 @@ export const retryTags = {
 
 const truth: Readonly<Record<string, boolean>> = { true: true, false: false }
 
-/** How a run with these tags is retried, where the policy says `retries`. A number that is none means never. */
+/**
+ * How a run with these tags is retried, where the policy says `retries`. A number that is none means never; where
+ * nothing is retried at all, tags do not change that.
+ */
 export const retriesOf = (tags: Tags = {}, retries: Retries): Retries => {
   const max = tags[retryTags.max]
   const ofWork = tags[retryTags.ofWork]
   return {
     ...retries,
-    ...(max !== undefined && { runs: /^\s*\d{1,9}\s*$/.test(max) ? Number(max) : 0 }),
+    ...(max !== undefined &&
+      retries.runs !== null && { runs: /^\s*\d{1,9}\s*$/.test(max) ? Number(max) : 0 }),
     ...(ofWork !== undefined && { ofWork: truth[ofWork.toLowerCase()] ?? retries.ofWork })
   }
 }
 
 const ofWork: ReadonlyArray<FailureCause["_tag"]> = ["Exited", "Threw"]
 
+const isWorthIt = ({ _tag }: FailureCause, retries: Retries): boolean =>
+  _tag !== "QueueTimeout" && (retries.ofWork || !ofWork.includes(_tag))
+
 /** Whether a run that has ended so is done again; `group` counts the runs of the same work so far, by hand or not. */
 export const isRetried = ({ end, retries }: Run, group: number): boolean =>
-  end?.state === "failed" && group <= retries.runs && (retries.ofWork || !ofWork.includes(end.cause._tag))
+  end?.state === "failed" && group <= (retries.runs ?? 0) && isWorthIt(end.cause, retries)
 
-const idOf = (root: string, number: number, position: number): string => {
+/** The name of a retry; where that is taken, or too long, the place in the log tells it from others. */
+const idOf = (root: string, number: number, position: number, isTaken: (id: string) => boolean): string => {
   const ending = `-retry${number}`
-  // A root's name may fill all the room there is; then the place in the log tells it from others.
-  const fits = root.length + ending.length <= settings.runIdLengthMax
-  return fits ? root + ending : `${root.slice(0, 80)}${ending}-${position}`
+  const plain = root + ending
+  return plain.length <= settings.runIdLengthMax && !isTaken(plain)
+    ? plain
+    : `${root.slice(0, 80)}${ending}-${position}`
 }
 
 const lineage = ({ spec, root }: Run): Tags => ({
@@ -52,16 +61,21 @@ const lineage = ({ spec, root }: Run): Tags => ({
 /** What is asked for when someone has a run done again, under another id. */
 export const againSpec = (run: Run, id: string): RunSpec => {
   const { notBefore: _, ...rest } = run.spec
-  const { "dagster/retry_number": __, ...tags } = lineage(run)
+  const { "dagster/retry_number": __, "dagster/is_resume_retry": ___, ...tags } = lineage(run)
   return { ...rest, id, parent: run.id, tags }
 }
 
 /** What is asked for when the rules have a run done again; `number` counts the runs of its group before it. */
-export const retrySpec = (run: Run, number: number, position: number): RunSpec => {
+export const retrySpec = (
+  run: Run,
+  number: number,
+  position: number,
+  isTaken: (id: string) => boolean
+): RunSpec => {
   const tags = {
     ...lineage(run),
     "dagster/retry_number": String(number),
     "dagster/is_resume_retry": String(run.spec.tags?.[retryTags.strategy] !== "ALL_STEPS")
   }
-  return { ...againSpec(run, idOf(run.root, number, position)), tags }
+  return { ...againSpec(run, idOf(run.root, number, position, isTaken)), tags }
 }

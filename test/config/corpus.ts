@@ -41,7 +41,7 @@ export const dagsterDefaults: Policy = {
   tagLimits: [],
   pools: { granularity: "op", limits: {}, defaultLimit: null, blocking: true, buffer: 0, settleMs: 5000 },
   timeouts: { startMs: null, runtimeMs: null, cancelMs: null },
-  retries: { launches: 0, launchDelayMs: 60_000, resumes: 0, runs: 0, ofWork: true }
+  retries: { launches: 0, launchDelayMs: 60_000, resumes: 0, runs: null, ofWork: true }
 }
 
 /** The policy that a file of the corpus stands for. */

@@ -72,7 +72,14 @@ describe("a step of a run", () => {
   })
 
   it("claims nothing more while its run is stopped, but gives back", () => {
-    const allowed = ["CancelRun", "ReleaseSlot", "ReportStarted", "ReportProgress", "ReportEnded"]
+    const allowed = [
+      "CancelRun",
+      "ReleaseSlot",
+      "ReportStarted",
+      "ReportProgress",
+      "ReportHealth",
+      "ReportEnded"
+    ]
     const stopped = given(...lifeTo.started, claimed("a"), stopping())
     stopped
       .when(claim({ step: "b" }))
@@ -80,13 +87,26 @@ describe("a step of a run", () => {
     stopped.when(release()).follows(released("a"))
   })
 
-  it("claims and gives back nothing before its run has started, nor under an attempt that is over", () => {
-    const allowed = ["CancelRun", "ReportStarted", "ReportProgress", "ReportEnded"]
+  it("shows by its claim that its run has started", () => {
+    given(...lifeTo.launching)
+      .when(claim(), { grants: true })
+      .follows(started(), claimed("a"))
+  })
+
+  it("gives back nothing before its run has started, nor claims under an attempt that is over", () => {
+    const allowed = [
+      "CancelRun",
+      "ClaimSlot",
+      "ReportStarted",
+      "ReportProgress",
+      "ReportHealth",
+      "ReportEnded"
+    ]
+    given(...lifeTo.launching)
+      .when(release())
+      .isRefused({ _tag: "StateRefuses", command: "ReleaseSlot", run: "r", state: "launching", allowed })
     for (const command of [claim(), release()]) {
       const { _tag } = command
-      given(...lifeTo.launching)
-        .when(command)
-        .isRefused({ _tag: "StateRefuses", command: _tag, run: "r", state: "launching", allowed })
       given(...lifeTo.started, resumed(2), started(2))
         .when(command)
         .isRefused({ _tag: "StaleAttempt", command: _tag, run: "r", attempt: 1, current: 2 })

@@ -130,6 +130,7 @@ const commands: Readonly<Record<RunCommand["_tag"], (attempt: number, outcome: O
   ReleaseSlot: (attempt) => ({ _tag: "ReleaseSlot", run, attempt, step: "b" }),
   ReportStarted: (attempt) => ({ _tag: "ReportStarted", run, attempt }),
   ReportProgress: (attempt) => ({ _tag: "ReportProgress", run, attempt }),
+  ReportHealth: (attempt) => ({ _tag: "ReportHealth", run, attempt, healthy: false, transient: true }),
   ReportEnded: (attempt, outcome) => ({ _tag: "ReportEnded", run, attempt, outcome })
 }
 

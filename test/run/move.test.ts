@@ -36,8 +36,12 @@ describe.each(["launching", "started", "canceling"] as const)("the place of a ru
       { _tag: "HoldRun", ...of },
       { _tag: "ReleaseRun", ...of }
     ]
-    const reports = ["ReportStarted", "ReportProgress", "ReportEnded"]
-    const slots = { launching: [], started: ["ClaimSlot", "ReleaseSlot"], canceling: ["ReleaseSlot"] }
+    const reports = ["ReportStarted", "ReportProgress", "ReportHealth", "ReportEnded"]
+    const slots = {
+      launching: ["ClaimSlot"],
+      started: ["ClaimSlot", "ReleaseSlot"],
+      canceling: ["ReleaseSlot"]
+    }
     const allowed = ["CancelRun", ...slots[state], ...reports]
     for (const command of moves)
       given(...lifeTo[state])

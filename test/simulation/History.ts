@@ -45,6 +45,7 @@ export type Move =
 export type Told =
   | { readonly _tag: "ReportStarted"; readonly worker?: string }
   | { readonly _tag: "ReportProgress"; readonly fraction: number }
+  | { readonly _tag: "ReportHealth"; readonly healthy: boolean; readonly transient: boolean }
   | { readonly _tag: "ReportEnded"; readonly outcome: Outcome }
 
 export type Step =

@@ -46,7 +46,7 @@ const pools: fc.Arbitrary<Pools> = fc.record({
 const retries: fc.Arbitrary<Retries> = fc.record({
   launches: fc.nat(2),
   launchDelayMs: fc.constantFrom(0, 100, 6_000),
-  resumes: fc.nat(2),
+  resumes: fc.constantFrom(0, 2, 3),
   runs: fc.nat(2),
   ofWork: fc.boolean()
 })
@@ -130,12 +130,14 @@ const outcome = weighted<Outcome>(
       message: fc.constant("so it is")
     })
   ],
-  [2, fc.constant({ _tag: "LaunchUnreachable", message: "so it is" })]
+  [2, fc.constant({ _tag: "LaunchUnreachable", message: "so it is" })],
+  [4, fc.constant({ _tag: "WorkerLost", message: "so it is" })]
 )
 
 const told = weighted<Told>(
   [6, fc.constant({ _tag: "ReportStarted", worker: "pid 7" })],
   [2, fc.constant({ _tag: "ReportProgress", fraction: 0.5 })],
+  [2, fc.record({ _tag: fc.constant("ReportHealth"), healthy: fc.boolean(), transient: fc.boolean() })],
   [3, fc.record({ _tag: fc.constant("ReportEnded"), outcome })]
 )
 

@@ -34,6 +34,7 @@ const another = ({ log }: World, upTo = log.length) => fold(log.slice(0, upTo), 
 const mayBeNoNews: ReadonlyArray<Command["_tag"]> = [
   "CancelRun",
   "ReportStarted",
+  "ReportHealth",
   "SetPriority",
   "HoldRun",
   "ReleaseRun",
