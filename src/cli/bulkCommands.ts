@@ -14,7 +14,7 @@ import { Exit, exitCodes } from "./exitCodes.ts"
 import { count, paintState } from "./format.ts"
 import { readQueue } from "./readQueue.ts"
 import { print, root } from "./root.ts"
-import { selected, selectionFlags } from "./selection.ts"
+import { selected, selectionFlags } from "./selected.ts"
 
 interface Deed {
   readonly run: Run

@@ -14,7 +14,7 @@ import { describeReason } from "./describeReason.ts"
 import { count, paint, paintState, showBetween, showMoment, table } from "./format.ts"
 import { explainNow, findRun, readQueue } from "./readQueue.ts"
 import { print, root } from "./root.ts"
-import { filtered, filterFlags, runArgument } from "./selection.ts"
+import { filtered, filterFlags, runArgument } from "./selected.ts"
 
 /** What there is to say of a run's end or stop, in a few words. */
 export const remark = (run: Run): string => {

@@ -14,7 +14,7 @@ import { Exit, exitCodes } from "./exitCodes.ts"
 import { showMoment } from "./format.ts"
 import { findRun, readQueue } from "./readQueue.ts"
 import { root } from "./root.ts"
-import { runArgument } from "./selection.ts"
+import { runArgument } from "./selected.ts"
 
 /** A command about one run that waits. */
 const ofRun = (

@@ -6,9 +6,8 @@
  */
 import type { Run } from "../run/Run.ts"
 import type { RunId } from "../run/RunSpec.ts"
-import type { Needs } from "./Limits.ts"
 import type { RunOrder } from "./order.ts"
-import type { Slot, Slots } from "./Slots.ts"
+import type { Needs, Slot, Slots } from "./Slots.ts"
 import { SortedList } from "./SortedList.ts"
 
 interface Lane {

@@ -7,19 +7,7 @@ import type { RunSpec } from "../run/RunSpec.ts"
 import { locationOf } from "../run/submit.ts"
 import { defaultPools, jobKey, type Policy, poolLimit, type TagLimit } from "./Policy.ts"
 import type { Scope } from "./Scope.ts"
-import type { Slot } from "./Slots.ts"
-
-/** What a run needs in order to start. */
-export interface Needs {
-  /** One slot of each, all together or none. */
-  readonly slots: ReadonlyArray<Slot>
-  /** Closed while what they stand for is paused; they take no slots. */
-  readonly gates: ReadonlyArray<Slot>
-  /** If there are any, one of them must have room. */
-  readonly anyOf: ReadonlyArray<Slot>
-  /** Pool slots that are counted as taken until its steps have made their claims. */
-  readonly reserves: Readonly<Record<string, number>> | undefined
-}
+import type { Needs, Slot } from "./Slots.ts"
 
 type Tags = Readonly<Record<string, string>>
 

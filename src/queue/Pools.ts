@@ -7,7 +7,7 @@ import type { RunId } from "../run/RunSpec.ts"
 import { SortedList } from "./SortedList.ts"
 
 /** A claim with whose it is. */
-export interface StepClaim extends Claim {
+interface StepClaim extends Claim {
   readonly run: RunId
 }
 

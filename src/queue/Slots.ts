@@ -3,7 +3,6 @@
  * has ended.
  */
 import type { RunId } from "../run/RunSpec.ts"
-import type { Needs } from "./Limits.ts"
 
 /** One slot of a limit, as a run needs it. */
 export interface Slot {
@@ -13,6 +12,18 @@ export interface Slot {
   readonly size: number
   /** Where not the runs are counted but their values: the run's own. Runs of one value share a slot. */
   readonly unit?: string
+}
+
+/** What a run needs in order to start. */
+export interface Needs {
+  /** One slot of each, all together or none. */
+  readonly slots: ReadonlyArray<Slot>
+  /** Closed while what they stand for is paused; they take no slots. */
+  readonly gates: ReadonlyArray<Slot>
+  /** If there are any, one of them must have room. */
+  readonly anyOf: ReadonlyArray<Slot>
+  /** Pool slots that are counted as taken until its steps have made their claims. */
+  readonly reserves: Readonly<Record<string, number>> | undefined
 }
 
 const nobody: ReadonlySet<RunId> = new Set()

@@ -3,9 +3,8 @@
  */
 import type { Run } from "../run/Run.ts"
 import { Lanes } from "./Lanes.ts"
-import type { Needs } from "./Limits.ts"
 import type { RunOrder } from "./order.ts"
-import type { Slots } from "./Slots.ts"
+import type { Needs, Slots } from "./Slots.ts"
 import { SortedList } from "./SortedList.ts"
 
 type NeedsOf = (run: Run) => Needs

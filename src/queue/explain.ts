@@ -13,7 +13,7 @@ import type { Scope } from "./Scope.ts"
 import type { Slot } from "./Slots.ts"
 
 /** How much of a pool is taken: by claims of steps, and reserved for runs whose steps have made none yet. */
-export interface PoolState {
+interface PoolState {
   readonly pool: string
   readonly size: number
   readonly taken: number

@@ -7,12 +7,12 @@ import { decide } from "../run/decide.ts"
 import type { Rejection } from "../run/Rejection.ts"
 import type { RunCommand } from "../run/RunCommand.ts"
 import type { QueueFact } from "./Event.ts"
-import { recordWithAll, termsOf } from "./follow.ts"
 import type { By, Ledger } from "./Ledger.ts"
+import { makeRoom, tooHeavy } from "./makeRoom.ts"
 import { claimLimit, defaultPools, type Policy } from "./Policy.ts"
 import { type Command, QueueCommand } from "./QueueCommand.ts"
 import type { RunQueue } from "./RunQueue.ts"
-import { makeRoom, tooHeavy } from "./submission.ts"
+import { recordWithAll, termsOf } from "./recordWithAll.ts"
 
 /** A command with who gave it and the id by which its events name it. */
 export interface Asked {

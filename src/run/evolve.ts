@@ -2,7 +2,7 @@
  * One run, one event: what is known afterwards. An event that the chart does not allow is a defect of whoever
  * wrote the log, never something to pass over.
  */
-import { bornIn, next } from "./lifecycle.ts"
+import { bornIn, next, type RunState } from "./lifecycle.ts"
 import { priorityOf } from "./priority.ts"
 import type { Claim, Run } from "./Run.ts"
 import type { Retries, RunEvent } from "./RunEvent.ts"
@@ -60,6 +60,73 @@ const atRest = (run: Run): Run => {
   return rest
 }
 
+type Change<T extends RunEvent["type"]> = (run: Run, event: Of<T>, state: RunState) => Run
+
+const ended: Change<"RunSucceeded" | "RunFailed" | "RunCanceled"> = (run, { at, data }, state) => {
+  const { attempt: _, ...how } = data
+  const { claims: __, reserved: ___, ...rest } = run
+  return { ...rest, state, endedAt: at, end: { state, ...how } as NonNullable<Run["end"]> }
+}
+
+/** What each kind of event changes, besides the state that the chart leads to. */
+const changes: { readonly [T in Exclude<RunEvent["type"], "RunSubmitted">]: Change<T> } = {
+  RunQueued: (run, _, state) => ({ ...run, state }),
+  RunReprioritized: (run, { data }, state) => ({ ...run, state, priority: data.priority }),
+  RunMovedToTop: (run, { position }, state) => ({ ...run, state, top: position }),
+  RunHeld: (run, { at, actor, data }, state) => ({ ...run, state, held: { at, actor, ...data } }),
+  RunReleased: ({ held: _, ...rest }, __, state) => ({ ...rest, state }),
+  RunAdmitted: (run, { at, data: { attempt, reserved } }, state) => ({
+    ...run,
+    state,
+    attempt,
+    admittedAt: at,
+    ...(reserved && { reserved })
+  }),
+  RunStarted: (run, { at, data: { worker } }, state) => ({
+    ...run,
+    state,
+    unreached: 0,
+    startedAt: at,
+    ...(worker !== undefined && { worker })
+  }),
+  RunSettled: ({ reserved: _, ...rest }, __, state) => ({ ...rest, state }),
+  SlotClaimed: (run, event, state) => ({ ...claimed(run, event), state }),
+  SlotGranted: (run, event, state) => ({
+    ...withClaim(run, event, (claim) => [{ ...claim, granted: true }]),
+    state
+  }),
+  SlotReleased: (run, event, state) => ({ ...withClaim(run, event, () => []), state }),
+  RunResumed: (run, { at, data: { attempt } }, state) => ({
+    ...atRest(run),
+    state,
+    attempt,
+    admittedAt: at,
+    resumes: run.resumes + 1
+  }),
+  RunProgressed: (run, { at, data: { attempt: _, ...told } }, state) => ({
+    ...run,
+    state,
+    progress: { at, ...told }
+  }),
+  RunHealthChanged: ({ misses: _, ...rest }, { data: { misses } }, state) => ({
+    ...rest,
+    state,
+    ...(misses > 0 && { misses })
+  }),
+  RunRequeued: (run, { data }, state) => {
+    const { admittedAt: _, ...rest } = atRest(run)
+    return { ...rest, state, unreached: run.unreached + 1, notBefore: data.notBefore }
+  },
+  RunCancelRequested: ({ reserved: _, ...rest }, { at, actor, data }, state) => ({
+    ...rest,
+    state,
+    stopping: { at, cause: data.cause, actor }
+  }),
+  RunSucceeded: ended,
+  RunFailed: ended,
+  RunCanceled: ended
+}
+
 /** What is known of the run after the event. */
 export const evolve = (run: Run | undefined, event: RunEvent): Run => {
   if (event.type === "RunSubmitted") {
@@ -68,67 +135,6 @@ export const evolve = (run: Run | undefined, event: RunEvent): Run => {
   }
   const state = run && next(run.state, event.type)
   if (!state) throw illegal(run, event)
-  switch (event.type) {
-    case "RunQueued":
-      return { ...run, state }
-    case "RunReprioritized":
-      return { ...run, state, priority: event.data.priority }
-    case "RunMovedToTop":
-      return { ...run, state, top: event.position }
-    case "RunHeld":
-      return { ...run, state, held: { at: event.at, actor: event.actor, ...event.data } }
-    case "RunReleased": {
-      const { held: _, ...rest } = run
-      return { ...rest, state }
-    }
-    case "RunAdmitted": {
-      const { attempt, reserved } = event.data
-      return { ...run, state, attempt, admittedAt: event.at, ...(reserved && { reserved }) }
-    }
-    case "RunStarted": {
-      const { worker } = event.data
-      return { ...run, state, unreached: 0, startedAt: event.at, ...(worker !== undefined && { worker }) }
-    }
-    case "RunSettled": {
-      const { reserved: _, ...rest } = run
-      return { ...rest, state }
-    }
-    case "SlotClaimed":
-      return { ...claimed(run, event), state }
-    case "SlotGranted":
-      return { ...withClaim(run, event, (claim) => [{ ...claim, granted: true }]), state }
-    case "SlotReleased":
-      return { ...withClaim(run, event, () => []), state }
-    case "RunResumed":
-      return {
-        ...atRest(run),
-        state,
-        attempt: event.data.attempt,
-        admittedAt: event.at,
-        resumes: run.resumes + 1
-      }
-    case "RunProgressed": {
-      const { attempt: _, ...told } = event.data
-      return { ...run, state, progress: { at: event.at, ...told } }
-    }
-    case "RunHealthChanged": {
-      const { misses: _, ...rest } = run
-      return { ...rest, state, ...(event.data.misses > 0 && { misses: event.data.misses }) }
-    }
-    case "RunRequeued": {
-      const { admittedAt: _, ...rest } = atRest(run)
-      return { ...rest, state, unreached: run.unreached + 1, notBefore: event.data.notBefore }
-    }
-    case "RunCancelRequested": {
-      const { reserved: _, ...rest } = run
-      return { ...rest, state, stopping: { at: event.at, cause: event.data.cause, actor: event.actor } }
-    }
-    case "RunSucceeded":
-    case "RunFailed":
-    case "RunCanceled": {
-      const { attempt: _, ...how } = event.data
-      const { claims: __, reserved: ___, ...rest } = run
-      return { ...rest, state, endedAt: event.at, end: { state, ...how } as NonNullable<Run["end"]> }
-    }
-  }
+  const change = changes[event.type] as (run: Run, event: RunEvent, state: RunState) => Run
+  return change(run, event, state)
 }

@@ -11,7 +11,7 @@ import type { RunSpec } from "./RunSpec.ts"
 type Tags = Readonly<Record<string, string>>
 
 /** Tags by which a run says for itself how it is to be retried. */
-export const retryTags = {
+const retryTags = {
   max: "dagster/max_retries",
   ofWork: "dagster/retry_on_asset_or_op_failure",
   strategy: "dagster/retry_strategy"

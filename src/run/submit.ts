@@ -27,7 +27,7 @@ export const locationTag = "dagster/code_location"
 export const locationOf = ({ tags }: RunSpec): string | undefined => tags?.[locationTag]
 
 /** Dagster's tags for the longest time that a run may run, in seconds; the first goes before the other. */
-export const runtimeTags = ["dagster/max_runtime", "dagster/max_runtime_seconds"] as const
+const runtimeTags = ["dagster/max_runtime", "dagster/max_runtime_seconds"] as const
 
 /** In milliseconds; null is none, which a tag that is no number means too, as in Dagster. */
 const runtimeOf = ({ maxRuntimeMs, tags = {} }: RunSpec, { runtimeMs }: Timeouts): number | null => {

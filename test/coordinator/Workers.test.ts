@@ -3,41 +3,17 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { Workers } from "../../src/coordinator/Workers.ts"
 import { makeInlineLauncher } from "../../src/launcher/InlineLauncher.ts"
 import type { Launcher, Report, Tell } from "../../src/launcher/Launcher.ts"
 import { makeMemoryEventLog } from "../../src/log/MemoryEventLog.ts"
-import type { RunState } from "../../src/run/lifecycle.ts"
 import type { Outcome } from "../../src/run/Outcome.ts"
 import type { RunCommand } from "../../src/run/RunCommand.ts"
 import { settings } from "../../src/settings.ts"
-import { lifeTo } from "../run/facts.ts"
-import { runOf } from "../run/given.ts"
 import { HeldLog } from "./HeldLog.ts"
+import { fresh, hire, neverStops, nobody, touched } from "./hire.ts"
 import { ManualJobs } from "./ManualJobs.ts"
 import { OutsideWorld } from "./OutsideWorld.ts"
 import { eventsOf, quiet, rules, startCoordinator, submit } from "./startCoordinator.ts"
-
-const slots = [{ limit: "runs", size: 1 }]
-const fresh = new Set(["r"])
-const nobody = new Set<string>()
-
-/** A run in that state, as a turn has touched it. */
-const touched = (state: RunState, job = "manual", attempt = 1) => {
-  const run = runOf(lifeTo[state])
-  if (!run) throw new Error("a life begins with its birth")
-  return [{ run: { ...run, attempt, spec: { id: "r", job } }, slots }]
-}
-
-/** Workers of a launcher, and what they report. */
-const hire = (launcher: Launcher["Service"]) =>
-  Effect.gen(function* () {
-    const reports: Array<RunCommand> = []
-    const workers = yield* Workers.make(launcher, (report) => reports.push(report))
-    return { workers, reports, taken: () => workers.permits.taken.get("runs") ?? 0 }
-  })
-
-const neverStops = { stop: () => Effect.never, forget: () => undefined }
 
 /** A launcher whose one worker says and does what a test tells it to. */
 const makePuppet = () => {
@@ -260,58 +236,6 @@ describe("a launcher that tells what cannot be recorded", () => {
       yield* quiet
       const message = "its launcher told of an end that cannot be recorded"
       expect(reports).toMatchObject([{ _tag: "ReportEnded", outcome: { _tag: "WorkerLost", message } }])
-    })
-  )
-})
-
-describe("launches", () => {
-  const many = settings.launchesMax + 2
-  const runs = Array.from({ length: many }, (_, at) => `r${at}`)
-
-  /** Runs that were admitted together, without limits. */
-  const admitted = runs.map((id) => {
-    const [one] = touched("launching")
-    if (!one) throw new Error("there is one")
-    return { run: { ...one.run, id, spec: { id, job: "manual" } }, slots: [] }
-  })
-
-  it.effect("a launch that hangs holds up no other: so many go on side by side", () =>
-    Effect.gen(function* () {
-      const begun: Array<string> = []
-      const launcher: Launcher["Service"] = {
-        ...neverStops,
-        launch: ({ run }) => {
-          begun.push(run)
-          return Effect.never
-        }
-      }
-      const { workers } = yield* hire(launcher)
-      workers.begin(admitted, new Set(runs))
-      yield* quiet
-      expect(begun).toEqual(runs.slice(0, settings.launchesMax))
-      // Time ends one that hangs; the next one has its permit.
-      const [first] = admitted
-      if (first) yield* workers.end([{ ...first, run: { ...first.run, state: "failed" } }])
-      yield* quiet
-      expect(begun).toEqual(runs.slice(0, settings.launchesMax + 1))
-    })
-  )
-
-  it.effect("are over with a worker's first word", () =>
-    Effect.gen(function* () {
-      const begun: Array<string> = []
-      const launcher: Launcher["Service"] = {
-        ...neverStops,
-        launch: ({ run }, tell) => {
-          begun.push(run)
-          tell({ _tag: "Started" })
-          return Effect.never
-        }
-      }
-      const { workers } = yield* hire(launcher)
-      workers.begin(admitted, new Set(runs))
-      yield* quiet
-      expect(begun).toEqual(runs)
     })
   )
 })

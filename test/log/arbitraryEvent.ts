@@ -188,6 +188,7 @@ const dataOf: { readonly [T in EventType]: fc.Arbitrary<Data[T]> } = {
     granted: fc.boolean()
   }),
   SlotGranted: struct({ attempt: int, step: jsonText, pool }),
+  RunHealthChanged: struct({ attempt: int, misses: int }, { message: jsonText }),
   SlotReleased: struct({ attempt: int, step: jsonText, pool }),
   RunResumed: struct({ attempt: int, cause: workerFailure }),
   RunProgressed: struct({ attempt: int }, { fraction: finite, message: jsonText }),

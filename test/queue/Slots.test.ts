@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { Needs } from "../../src/queue/Limits.ts"
+import type { Needs } from "../../src/queue/Slots.ts"
 import { type Slot, Slots } from "../../src/queue/Slots.ts"
 
 describe("slots", () => {

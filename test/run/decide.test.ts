@@ -4,7 +4,6 @@ import type { RunCommand } from "../../src/run/RunCommand.ts"
 import type { Timeouts } from "../../src/run/RunEvent.ts"
 import {
   admitted,
-  asked,
   canceled,
   fact,
   failed,
@@ -220,42 +219,6 @@ describe("a run that has started", () => {
     given(twice, ...lifeTo.started.slice(1), resumed(2))
       .when(reportEnded(lost, 2))
       .follows(resumed(3))
-  })
-
-  it("counts as lost where its worker is surely gone, or is missed several times in a row", () => {
-    const look = (healthy: boolean, transient = true): RunCommand => ({
-      _tag: "ReportHealth",
-      run: "r",
-      attempt: 1,
-      healthy,
-      transient,
-      message: "no answer"
-    })
-    const missed = (misses: number, message?: string) =>
-      fact("RunHealthChanged", { attempt: 1, misses, ...(message !== undefined && { message }) })
-    const gone = { _tag: "WorkerLost", message: "no answer" } as const
-    const resumedBy = fact("RunResumed", { attempt: 2, cause: gone })
-    running.when(look(true)).follows()
-    running.when(look(false)).follows(missed(1, "no answer"))
-    running.when(look(false, false)).follows(resumedBy)
-    const once = given(...lifeTo.started, missed(1, "no answer"))
-    once.when(look(true)).follows(missed(0))
-    once.when(look(false)).follows(missed(2, "no answer"))
-    given(...lifeTo.started, missed(2, "no answer"))
-      .when(look(false))
-      .follows(resumedBy)
-    given(...lifeTo.started, missed(2, "no answer"), missed(0))
-      .when(look(false))
-      .follows(missed(1, "no answer"))
-    given(...lifeTo.launching)
-      .when(look(false, false))
-      .follows()
-    given(...lifeTo.canceling)
-      .when(look(false))
-      .follows()
-    given(...lifeTo.canceling)
-      .when(look(false, false))
-      .follows(fact("RunCanceled", { attempt: 1, cause: asked, worker: gone }))
   })
 
   it("is told to stop when canceled", () => {

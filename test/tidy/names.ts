@@ -19,6 +19,7 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   "src/log/sqliteFile.ts": "the ways to open one kind of file",
   "src/log/sqliteWriter.ts": "a thread, started by its path",
   "src/queue/order.ts": "the orders to choose from",
+  "src/run/retry.ts": "what is done again, and how often",
   "src/run/lifecycle.ts": "the answers of one table",
   "src/run/priority.ts": "how one number is found"
 }
