@@ -23,25 +23,10 @@ const [, version = ""] = software.split(" ")
 
 const program = root.pipe(
   Command.withSubcommands([
-    run,
-    submit,
-    cancel,
-    rerun,
-    list,
-    show,
-    queue,
-    why,
-    priority,
-    top,
-    hold,
-    release,
-    pause,
-    resume,
-    pool,
-    log,
-    replayCommand,
-    chart,
-    config
+    { group: "WORK", commands: [run, submit, cancel, rerun] },
+    { group: "LOOK", commands: [list, show, queue, why] },
+    { group: "CHANGE THE QUEUE", commands: [priority, top, hold, release, pause, resume, pool, config] },
+    { group: "READ THE LOG", commands: [log, replayCommand, chart] }
   ]),
   Command.run({ version }),
   Effect.provide(NodeServices.layer)
