@@ -18,21 +18,34 @@ const styles = { succeeded: "green", failed: "red", canceled: "yellow" } as cons
 
 export class Board {
   private readonly runs = new Map<string, Run>()
+  /** The last event that it has seen. */
+  position: number
   private readonly nameOf: (run: Run) => string
   private readonly expected: Work["expected"]
 
-  constructor({ runs, expected }: Work, nameOf: (run: Run) => string) {
+  constructor({ runs, expected, position }: Work, nameOf: (run: Run) => string) {
     for (const run of runs) this.runs.set(run.id, run)
     this.nameOf = nameOf
     this.expected = expected
+    this.position = position
+  }
+
+  /** Whether it follows the run. A run that does one of its runs again is one of its runs. */
+  private follows(event: RunEvent): boolean {
+    if (this.runs.has(event.run)) return true
+    if (event.type !== "RunSubmitted") return false
+    const { parent } = event.data.spec
+    return this.expected?.has(event.run) !== false || (parent !== undefined && this.runs.has(parent))
+  }
+
+  has(run: string): boolean {
+    return this.runs.has(run)
   }
 
   /** Takes an event of one of its runs in; answers a line about it if it is worth one. */
   apply(event: RunEvent): string | undefined {
-    const before = this.runs.get(event.run)
-    if (!before && (event.type !== "RunSubmitted" || this.expected?.has(event.run) === false))
-      return undefined
-    const run = evolve(before, event)
+    if (!this.follows(event)) return undefined
+    const run = evolve(this.runs.get(event.run), event)
     this.runs.set(run.id, run)
     const name = this.nameOf(run)
     if (isFinished(run.state)) {
@@ -50,8 +63,14 @@ export class Board {
 
   /** Whether all of its runs have ended. */
   get done(): boolean {
-    const here = this.expected === undefined || this.runs.size === this.expected.size
+    const here = [...(this.expected ?? [])].every((run) => this.runs.has(run))
     return here && this.all.every((run) => isFinished(run.state))
+  }
+
+  /** Whether all work has succeeded, be it at the second go. */
+  get succeeded(): boolean {
+    const again = new Set(this.all.map((run) => run.spec.parent))
+    return this.all.every((run) => run.state === "succeeded" || again.has(run.id))
   }
 
   /** What is going on at the time `now`, in a few lines. */
@@ -66,7 +85,7 @@ export class Board {
     })
     const more =
       inFlight.length > shownMax ? [paint("dim", `  … and ${inFlight.length - shownMax} more`)] : []
-    const counts = `${inFlight.length} in flight · ${waiting} waiting · ${done} of ${this.expected?.size ?? this.runs.size} done`
+    const counts = `${inFlight.length} in flight · ${waiting} waiting · ${done} of ${Math.max(this.expected?.size ?? 0, this.runs.size)} done`
     return [paint("bold", counts), ...rows, ...more].join("\n")
   }
 

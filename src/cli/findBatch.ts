@@ -60,6 +60,7 @@ export const findBatch = (queue: RunQueue, plan: Plan): Batch => {
   const specs = inBatch(plan, last)
   const byId = new Map(specs.map((spec) => [spec.id, spec]))
   const changed = newest.filter((run) => {
+    if (run.retry !== undefined) return false
     const spec = byId.get(run.id)
     return !spec || !sameSpec(timeless(spec), timeless(run.spec))
   })

@@ -19,7 +19,9 @@ import { Coordinator } from "../coordinator/Coordinator.ts"
 import type { CommandRejected, CoordinatorError } from "../coordinator/CoordinatorError.ts"
 import { layerSocket } from "../http/layerSocket.ts"
 import { EventLog } from "../log/EventLog.ts"
+import type { LogError } from "../log/LogError.ts"
 import { isRunEvent } from "../queue/Event.ts"
+import type { RunQueue } from "../queue/RunQueue.ts"
 import type { Run } from "../run/Run.ts"
 import { Board } from "./Board.ts"
 import { Display } from "./Display.ts"
@@ -32,22 +34,42 @@ import { socketOf } from "./makeHome.ts"
 import { root, toJson } from "./root.ts"
 import { beginBatch, takeUpQueue, type Work } from "./Work.ts"
 
-const nameOf = (run: Run): string => run.spec.tags?.[batchTags.name] ?? run.id
+const nameOf = (run: Run): string => {
+  const name = run.spec.tags?.[batchTags.name]
+  if (name === undefined) return run.id
+  return run.retry === undefined ? name : `${name} (retry ${run.retry})`
+}
 
-const follow = Effect.fnUntraced(function* (work: Work, board: Board, display: Display) {
-  const log = yield* EventLog
-  const watch = Stream.runForEachWhile(log.changes({ after: work.position }), (event) =>
-    Effect.sync(() => {
-      const line = isRunEvent(event) ? board.apply(event) : undefined
-      if (line !== undefined) display.line(line)
-      return !board.done
-    })
+/** Whether the rules have its runs done again, which the board has not seen yet. */
+const isGoingOn = (board: Board) => (queue: RunQueue) =>
+  [...queue.runs.values()].some(
+    ({ id, spec }) => spec.parent !== undefined && board.has(spec.parent) && !board.has(id)
   )
-  const draw = Effect.map(Clock.currentTimeMillis, (now) => display.live(board.live(now)))
-  const redraw = Effect.forever(Effect.andThen(draw, Effect.sleep(100)))
-  if (board.done) return
-  yield* display.isLive ? Effect.raceFirst(watch, redraw) : watch
-})
+
+const follow: (
+  board: Board,
+  display: Display
+) => Effect.Effect<void, LogError | CoordinatorError, Coordinator | EventLog> = Effect.fnUntraced(
+  function* (board, display) {
+    const log = yield* EventLog
+    const coordinator = yield* Coordinator
+    const watch = Effect.suspend(() =>
+      Stream.runForEachWhile(log.changes({ after: board.position }), (event) =>
+        Effect.sync(() => {
+          board.position = event.position
+          const line = isRunEvent(event) ? board.apply(event) : undefined
+          if (line !== undefined) display.line(line)
+          return !board.done
+        })
+      )
+    )
+    const draw = Effect.map(Clock.currentTimeMillis, (now) => display.live(board.live(now)))
+    const redraw = Effect.forever(Effect.andThen(draw, Effect.sleep(100)))
+    if (!board.done) yield* display.isLive ? Effect.raceFirst(watch, redraw) : watch
+    if (!(yield* coordinator.query(isGoingOn(board)))) return
+    yield* Effect.andThen(watch, follow(board, display))
+  }
+)
 
 const finish = Effect.fnUntraced(function* (board: Board, display: Display, json: boolean, began: number) {
   const { log } = yield* root
@@ -78,7 +100,7 @@ const work = Effect.fnUntraced(function* (
   const board = new Board(toDo, nameOf)
   display.line(`${count(toDo.expected?.size ?? toDo.runs.length, "run")}: ${toDo.heading}`)
   const end = yield* Effect.raceAllFirst([
-    Effect.as(follow(toDo, board, display), "done" as const),
+    Effect.as(follow(board, display), "done" as const),
     Deferred.await(cut),
     // It ends only where the log has failed for good.
     Effect.andThen(coordinator.done, Effect.never)
@@ -86,7 +108,7 @@ const work = Effect.fnUntraced(function* (
   if (end === "done") yield* coordinator.drain()
   yield* finish(board, display, json, began)
   if (end !== "done") return yield* quietExit(exitCodes[end])
-  if (!board.all.every((run) => run.state === "succeeded")) return yield* quietExit(exitCodes.failed)
+  if (!board.succeeded) return yield* quietExit(exitCodes.failed)
 })
 
 /** The policy of a configuration file; what has to be brought over by hand is told. */

@@ -111,6 +111,32 @@ describe("many runs at once", () => {
   })
 })
 
+describe("work that is done again by the rules", () => {
+  it("has succeeded where its second go has, and is waited for", async () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, "signalbox.yaml"), "run_retries: { enabled: true, max_retries: 2 }")
+    const runs = [
+      { id: "flaky", command: "test -e once || { touch once; exit 1; }" },
+      { id: "steady", command: "true" }
+    ]
+    writeFileSync(join(folder, "runs.json"), JSON.stringify({ runs }))
+    const { code, stdout } = await signalbox(folder, "run", "runs.json", "--config", "signalbox.yaml")
+    expect(stdout).toMatch(/flaky +failed.*flaky \(retry 1\) +succeeded/s)
+    expect(code).toBe(0)
+  })
+
+  it("has failed where none of its goes has succeeded; the next batch begins anew", async () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, "signalbox.yaml"), "run_retries: { enabled: true, max_retries: 2 }")
+    writeFileSync(join(folder, "runs.json"), JSON.stringify({ runs: [{ id: "bad", command: "exit 3" }] }))
+    const once = () => signalbox(folder, "run", "runs.json", "--config", "signalbox.yaml")
+    const { code, stdout } = await once()
+    expect(stdout).toMatch(/bad +failed.*bad \(retry 1\) +failed.*bad \(retry 2\) +failed.*3 runs: 3 failed/s)
+    expect(code).toBe(1)
+    expect((await once()).stdout).toContain("batch 2")
+  })
+})
+
 describe("a run with a key", () => {
   it("is refused while another of its key is active, or takes its place", async () => {
     const folder = temporaryFolder()
