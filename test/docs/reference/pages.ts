@@ -146,7 +146,11 @@ the file.
 
 /** The commands that a help text names, and those below them. */
 const commandsIn = (helpOf: (command: string) => string, above = ""): ReadonlyArray<string> => {
-  const [, listed = ""] = helpOf(above).split("\nSUBCOMMANDS\n")
+  // In one section, or in groups of which each has a heading of its own.
+  const listed = helpOf(above)
+    .split(/\n(?=\S)/)
+    .filter((section) => /^(SUBCOMMANDS|[A-Z ]+:)\n/.test(section))
+    .join("\n")
   const names = [...listed.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name = ""]) => `${above} ${name}`.trim())
   return names.flatMap((name) => [name, ...commandsIn(helpOf, name)])
 }
