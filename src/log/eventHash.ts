@@ -1,0 +1,33 @@
+/**
+ * The chain of events: the hash of each covers the one before it, so that no event can be changed, left out, put in
+ * or moved without changing every hash after it.
+ */
+import { hash } from "node:crypto"
+import { canonicalString } from "./canonicalJson.ts"
+import type { Row } from "./codec.ts"
+
+/** What stands for the hash of an event before the first: 32 zero bytes. */
+export const firstPrevious: Uint8Array = new Uint8Array(32)
+
+const quoted = (column: string, text: string | null): string =>
+  text === null ? "null" : canonicalString(text, [column])
+
+/**
+ * The text of an event that is hashed: its canonical JSON (RFC 8785), with data that is canonical already. No two
+ * rows have the same text, whatever stands in their data. Throws an `Error` if a column is text that UTF-8 cannot hold.
+ */
+export const canonicalEvent = (row: Row): string => {
+  const [position, turn, at, type, version, run, actor, cause, epoch, data] = row
+  return (
+    `{"actor":${quoted("actor", actor)},"at":${at},"cause":${quoted("cause", cause)},"data":${data},"epoch":${epoch}` +
+    `,"position":${position},"run":${quoted("run", run)},"turn":${turn},"type":${quoted("type", type)},"version":${version}}`
+  )
+}
+
+/** SHA-256 over the hash of the event before (`firstPrevious` if there is none) and the UTF-8 of an event's text. */
+export const eventHash = (previous: Uint8Array, text: string): Uint8Array => {
+  if (previous.length !== firstPrevious.length) {
+    throw new Error(`the hash of the event before has ${previous.length} bytes, not ${firstPrevious.length}`)
+  }
+  return hash("sha256", Buffer.concat([previous, Buffer.from(text)]), "buffer")
+}
