@@ -2,7 +2,6 @@
  * Who decides commands of this command line: the coordinator that leads the log, wherever it runs, or this very
  * process for a moment if nobody does.
  */
-import { resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -11,9 +10,11 @@ import { CommandRejected } from "../coordinator/CoordinatorError.ts"
 import { layer, type OpenOptions } from "../coordinator/open.ts"
 import type { CommandsRequest } from "../http/Api.ts"
 import { askSocket } from "../http/askSocket.ts"
+import { EventLog } from "../log/EventLog.ts"
 import type { LogError } from "../log/LogError.ts"
 import type { Accepted } from "../queue/turn.ts"
 import { makeHome, socketOf } from "./makeHome.ts"
+import { artifactsIn, fullNameOf, openLog } from "./openLog.ts"
 import { actor } from "./root.ts"
 
 /** What can be asked from a command line. */
@@ -38,13 +39,14 @@ const overSocket = (log: string, commands: Commands) =>
     })
   })
 
-/** The coordinator of this process, over the log at `path`. */
+/** The coordinator of this process, over the log that `path` names. */
 export const ownCoordinator = (path: string, options: Omit<OpenOptions, "log">) =>
   Layer.unwrap(
     Effect.map(makeHome(path), () => {
       // The processes that it starts find the log by this, wherever they run.
-      process.env["SIGNALBOX_LOG"] = resolve(path)
-      return layer({ ...options, log: path, actor: actor() })
+      process.env["SIGNALBOX_LOG"] = fullNameOf(path)
+      const log = Layer.effect(EventLog, openLog(path))
+      return layer({ ...options, log, artifacts: artifactsIn(path), actor: actor() })
     })
   )
 

@@ -2,7 +2,7 @@
  * `list`, `show`, `queue`, `why`: what the log says of runs.
  */
 import { existsSync, readdirSync, statSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
@@ -12,6 +12,7 @@ import { describeCause } from "../run/Outcome.ts"
 import type { Run } from "../run/Run.ts"
 import { describeReason } from "./describeReason.ts"
 import { count, paint, paintState, showBetween, showMoment, table } from "./format.ts"
+import { artifactsIn } from "./openLog.ts"
 import { explainNow, findRun, readQueue } from "./readQueue.ts"
 import { print, root } from "./root.ts"
 import { filtered, filterFlags, runArgument } from "./selected.ts"
@@ -50,7 +51,7 @@ export const list = Command.make(
 ).pipe(Command.withDescription("List runs, the newest last"))
 
 const artifactsOf = (log: string, run: Run): ReadonlyArray<string> => {
-  const root = join(dirname(log), "artifacts")
+  const root = artifactsIn(log)
   return Array.from({ length: run.attempt }, (_, at) => folderOf(root, { run: run.id, attempt: at + 1 }))
     .filter((folder) => existsSync(folder))
     .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))

@@ -12,12 +12,12 @@ import { runMachine } from "../../machines/runMachine.ts"
 import { parseMoment } from "../config/time.ts"
 import { Invariants, type Violation } from "../history/Invariants.ts"
 import { replay } from "../history/replay.ts"
-import { makeSqliteEventLog } from "../log/SqliteEventLog.ts"
 import type { Event } from "../queue/Event.ts"
 import { contents } from "../queue/RunQueue.ts"
 import { runStates } from "../run/lifecycle.ts"
 import { Exit, exitCodes, quietExit } from "./exitCodes.ts"
 import { count, paint, showInstant, showMoment, table } from "./format.ts"
+import { openLog } from "./openLog.ts"
 import { print, root, toJson } from "./root.ts"
 
 const line = ({ position, at, type, run, actor, data }: Event): string => {
@@ -43,7 +43,7 @@ export const log = Command.make(
     const range = { after: Math.max(0, from - 1), run: Option.getOrUndefined(run) }
     yield* Effect.scoped(
       Effect.gen(function* () {
-        const events = yield* makeSqliteEventLog(path)
+        const events = yield* openLog(path)
         const stream = follow ? events.changes(range) : events.read(range)
         yield* Stream.runForEach(stream, (event) => Console.log(json ? toJson(event) : line(event)))
       })
@@ -77,7 +77,7 @@ export const replayCommand = Command.make(
     const violations: Array<Violation> = []
     const queue = yield* Effect.scoped(
       Effect.gen(function* () {
-        const events = yield* makeSqliteEventLog(path)
+        const events = yield* openLog(path)
         const { position } = yield* events.head
         if (point.upTo !== undefined && point.upTo > position) {
           const message = `--at ${point.upTo}: the log ends at position ${position}`

@@ -8,6 +8,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { software } from "../software.ts"
+import { audit } from "./auditCommands.ts"
 import { cancel, rerun } from "./bulkCommands.ts"
 import { config } from "./configCommands.ts"
 import { exitCodes } from "./exitCodes.ts"
@@ -26,7 +27,7 @@ const program = root.pipe(
     { group: "WORK", commands: [run, submit, cancel, rerun] },
     { group: "LOOK", commands: [list, show, queue, why] },
     { group: "CHANGE THE QUEUE", commands: [priority, top, hold, release, pause, resume, pool, config] },
-    { group: "READ THE LOG", commands: [log, replayCommand, chart] }
+    { group: "READ THE LOG", commands: [log, replayCommand, audit, chart] }
   ]),
   Command.run({ version }),
   Effect.provide(NodeServices.layer)

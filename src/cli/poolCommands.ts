@@ -8,7 +8,6 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { makeSqliteEventLog } from "../log/SqliteEventLog.ts"
 import type { Event } from "../queue/Event.ts"
 import { poolLimit, Size } from "../queue/Policy.ts"
 import { isFinished, next } from "../run/lifecycle.ts"
@@ -17,6 +16,7 @@ import { deliver } from "./deliver.ts"
 import { deliverAndTell, reason, said } from "./deliverAndTell.ts"
 import { Exit, exitCodes } from "./exitCodes.ts"
 import { table } from "./format.ts"
+import { openLog } from "./openLog.ts"
 import { readQueue } from "./readQueue.ts"
 import { print, root } from "./root.ts"
 
@@ -100,7 +100,7 @@ const settles =
 
 /** Waits in the log until the claim is granted, from its newest claim on. */
 const granted = Effect.fnUntraced(function* (log: string, wanted: Wanted) {
-  const events = yield* makeSqliteEventLog(log)
+  const events = yield* openLog(log)
   const queue = yield* readQueue(log)
   const claims = queue.runs.get(wanted.run)?.claims ?? []
   const mine = claims.find(({ step, pool }) => step === wanted.step && pool === wanted.pool)

@@ -1,20 +1,20 @@
 /**
- * The log's state for commands that only read: folded anew from the file, while others may write to it.
+ * The log's state for commands that only read: folded anew from its events, while others may write to it.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { nearest } from "../config/decodeDocument.ts"
 import { replay } from "../history/replay.ts"
-import { makeSqliteEventLog } from "../log/SqliteEventLog.ts"
 import { type Explanation, explain } from "../queue/explain.ts"
 import type { RunQueue } from "../queue/RunQueue.ts"
 import type { Run } from "../run/Run.ts"
 import { Exit, exitCodes } from "./exitCodes.ts"
 import { batchTags } from "./findBatch.ts"
+import { openLog } from "./openLog.ts"
 
 /** The queue as the log has it now. */
 export const readQueue = (log: string) =>
-  Effect.scoped(Effect.flatMap(makeSqliteEventLog(log), (events) => replay(events.read())))
+  Effect.scoped(Effect.flatMap(openLog(log), (events) => replay(events.read())))
 
 /** The newest run of that id, or of that id in a batch: `hash` finds `hash.3`. */
 export const findRun = (queue: RunQueue, id: string): Effect.Effect<Run, Exit> => {

@@ -10,8 +10,10 @@ import type * as Effect from "effect/Effect"
 
 const log = Flag.String("log").pipe(
   Flag.withAlias("l"),
-  Flag.withMetavar("PATH"),
-  Flag.withDescription("The log: an SQLite file (SIGNALBOX_LOG; default .signalbox/log.db)"),
+  Flag.withMetavar("PATH|URL"),
+  Flag.withDescription(
+    "The log: an SQLite file, or a database as postgres://… (SIGNALBOX_LOG; default .signalbox/log.db)"
+  ),
   Flag.withFallbackConfig(Config.String("SIGNALBOX_LOG")),
   Flag.withDefault(".signalbox/log.db")
 )

@@ -31,6 +31,7 @@ import { batchTags } from "./findBatch.ts"
 import { count, showLength } from "./format.ts"
 import { handleSignals } from "./handleSignals.ts"
 import { socketOf } from "./makeHome.ts"
+import { shownNameOf } from "./openLog.ts"
 import { root, toJson } from "./root.ts"
 import { beginBatch, takeUpQueue, type Work } from "./Work.ts"
 
@@ -77,13 +78,14 @@ const finish = Effect.fnUntraced(function* (board: Board, display: Display, json
   const { position } = yield* events.head
   const took = (yield* Clock.currentTimeMillis) - began
   display.end()
-  if (json) return yield* Console.log(toJson({ log, position, tookMs: took, runs: board.all }, 2))
+  if (json)
+    return yield* Console.log(toJson({ log: shownNameOf(log), position, tookMs: took, runs: board.all }, 2))
   const tally = Object.entries(Object.groupBy(board.all, (run) => run.state)).map(
     ([state, runs]) => `${runs.length} ${state}`
   )
   yield* Console.log(`\n${board.summary()}\n`)
   yield* Console.log(`${count(board.all.length, "run")}: ${tally.join(", ")}, in ${showLength(took)}.`)
-  yield* Console.log(`Recorded in ${log} up to position ${position}.`)
+  yield* Console.log(`Recorded in ${shownNameOf(log)} up to position ${position}.`)
 })
 
 const work = Effect.fnUntraced(function* (

@@ -91,7 +91,12 @@ export class Coordinator extends Context.Service<
   }
 }
 
-const asked = (command: Command, actor = signalbox): Asked => ({ id: randomUUID(), actor, command })
+/** A name that no store could hold as it is, of half a character, is made whole. */
+const asked = (command: Command, actor = signalbox): Asked => ({
+  id: randomUUID(),
+  actor: actor.toWellFormed(),
+  command
+})
 
 const samePolicy = Schema.toEquivalence(Policy)
 

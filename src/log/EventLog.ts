@@ -7,13 +7,15 @@
  * 3. An append names the position and the epoch it expects; a second writer fails at its first append.
  * 4. What was read is never different when it is read again.
  * 5. `changes` has no gap after `read`.
- * 6. Where the outcome of an append is unknown, it fails as `Unavailable`; what is true stands in the log.
+ * 6. The hash of each event covers the one before it.
+ * 7. Where the outcome of an append is unknown, it fails as `Unavailable`; what is true stands in the log.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { Event } from "../queue/Event.ts"
+import type { Row } from "./codec.ts"
 import type { LogError } from "./LogError.ts"
 
 /** Which events: those after `after` (0 is before the first), up to and with `upTo`, of one run or of all. */
@@ -21,6 +23,12 @@ export interface Range {
   readonly after?: number | undefined
   readonly upTo?: number | undefined
   readonly run?: string | undefined
+}
+
+/** An event as it stands in the store, with the hash that covers it and, through the hash before it, all before. */
+export interface Entry {
+  readonly row: Row
+  readonly hash: Uint8Array
 }
 
 /** Where a log ends. */
@@ -56,6 +64,8 @@ export class EventLog extends Context.Service<
     readonly head: Effect.Effect<Head, LogError>
     /** The events of a range that are there now, in order. */
     readonly read: (range?: Range) => Stream.Stream<Event, LogError>
+    /** What stands in the store for a range, unread: for those who check it. Of one run only if that is asked for. */
+    readonly entries: (range?: Range) => Stream.Stream<Entry, LogError>
     /** The events of a range in order, and then each as it is written; never ends without `upTo`. */
     readonly changes: (range?: Range) => Stream.Stream<Event, LogError>
     /**

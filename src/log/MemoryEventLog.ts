@@ -4,10 +4,30 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Event } from "../queue/Event.ts"
-import { type Candidate, EventLog, type Head, type Lead } from "./EventLog.ts"
-import { follow, type Pages, readAll, WriteSignal } from "./follow.ts"
+import { toRow } from "./codec.ts"
+import { type Candidate, type Entry, EventLog, type Head, type Lead } from "./EventLog.ts"
+import { canonicalEvent, eventHash, firstPrevious } from "./eventHash.ts"
+import { type Bounds, follow, type Pages, readAll, readEntries, WriteSignal } from "./follow.ts"
 import { gapIn } from "./gapIn.ts"
 import { type LogError, type LogErrorReason, logError } from "./LogError.ts"
+
+/** What a store would hold of these events. The hashes are made when they are asked for, from the first on. */
+const entriesOf = (events: ReadonlyArray<Event>) => {
+  const entries: Array<Entry> = []
+  const extend = (): void => {
+    for (const event of events.slice(entries.length)) {
+      const row = toRow(event)
+      const previous = entries.at(-1)?.hash ?? firstPrevious
+      entries.push({ row, hash: eventHash(previous, canonicalEvent(row)) })
+    }
+  }
+  return ({ after, upTo, run }: Bounds, limit: number) =>
+    Effect.sync(() => {
+      extend()
+      const range = entries.slice(after, upTo).filter(({ row }) => run === undefined || row[5] === run)
+      return range.slice(0, limit)
+    })
+}
 
 /** Makes a log of these events. */
 export const makeMemoryEventLog = (recorded: ReadonlyArray<Event> = []): EventLog["Service"] => {
@@ -68,6 +88,7 @@ export const makeMemoryEventLog = (recorded: ReadonlyArray<Event> = []): EventLo
   return {
     head: Effect.sync((): Head => ({ position: events.length, epoch })),
     read: (range) => readAll(pages, range),
+    entries: (range) => readEntries(pages.end, entriesOf(events), range),
     changes: (range) => follow(pages, signal, (version) => signal.after(version), range),
     lead: (candidate) => Effect.acquireRelease(take(candidate), (lead) => letGo(lead.epoch))
   }

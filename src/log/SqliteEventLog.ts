@@ -10,8 +10,8 @@ import type * as Scope from "effect/Scope"
 import type { Event } from "../queue/Event.ts"
 import { settings } from "../settings.ts"
 import { fromRow, type Row, toRow } from "./codec.ts"
-import { type Candidate, EventLog, type Head, type Lead } from "./EventLog.ts"
-import { type Bounds, follow, type Pages, readAll, WriteSignal } from "./follow.ts"
+import { type Candidate, type Entry, EventLog, type Head, type Lead } from "./EventLog.ts"
+import { type Bounds, follow, type Pages, readAll, readEntries, WriteSignal } from "./follow.ts"
 import { gapIn } from "./gapIn.ts"
 import { LogError, type LogErrorReason, logError } from "./LogError.ts"
 import { openForReading, reasonOf } from "./sqliteFile.ts"
@@ -22,6 +22,9 @@ const attempt = <A>(path: string, run: () => A): Effect.Effect<A, LogError> =>
     try: run,
     catch: (error) => (error instanceof LogError ? error : logError(reasonOf(path, error)))
   })
+
+/** A row of the table: the columns of an event, and its hash. */
+type HashedRow = readonly [...Row, hash: Uint8Array]
 
 /** The reading half: one read-only connection, opened when it is first needed. */
 class Reader {
@@ -44,18 +47,21 @@ class Reader {
     return { position: Number(row?.["position"]), epoch: Number(row?.["epoch"]) }
   }
 
-  page({ after, upTo, run }: Bounds, limit: number): ReadonlyArray<Event> {
+  rows({ after, upTo, run }: Bounds, limit: number): ReadonlyArray<HashedRow> {
     const ofRun = run === undefined ? "" : "run = ? AND"
     const query = `SELECT * FROM event WHERE ${ofRun} position > ? AND position <= ? ORDER BY position LIMIT ?`
     const statement = this.open.prepare(query)
     statement.setReturnArrays(true)
-    const rows = statement.all(
-      ...(run === undefined ? [] : [run]),
-      after,
-      upTo,
-      limit
-    ) as unknown as Array<Row>
-    return rows.map((row) => fromRow(this.path, row))
+    const ofOne = run === undefined ? [] : [run]
+    return statement.all(...ofOne, after, upTo, limit) as unknown as ReadonlyArray<HashedRow>
+  }
+
+  page(range: Bounds, limit: number): ReadonlyArray<Event> {
+    return this.rows(range, limit).map((row) => fromRow(this.path, row as unknown as Row))
+  }
+
+  entries(range: Bounds, limit: number): ReadonlyArray<Entry> {
+    return this.rows(range, limit).map((row) => ({ row: row.slice(0, -1) as unknown as Row, hash: row[10] }))
   }
 
   close(): void {
@@ -153,6 +159,8 @@ export const makeSqliteEventLog = (path: string): Effect.Effect<EventLog["Servic
     return {
       head,
       read: (range) => readAll(pages, range),
+      entries: (range) =>
+        readEntries(pages.end, (from, limit) => attempt(path, () => reader.entries(from, limit)), range),
       changes: (range) => follow(pages, signal, written, range),
       lead: (candidate) => takeLead(path, signal, candidate)
     }

@@ -5,6 +5,7 @@
 import * as Schema from "effect/Schema"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { type Event, EventData, type EventType, eventVersions } from "../queue/Event.ts"
+import { canonicalJson } from "./canonicalJson.ts"
 import { type LogError, logError } from "./LogError.ts"
 
 /** The columns of an event, in the order in which stores keep them. */
@@ -21,6 +22,15 @@ export type Row = readonly [
   data: string
 ]
 
+/** Canonical, since it is hashed. What RFC 8785 has no text for, half a surrogate pair, is written as JSON has it. */
+const textOf = (data: unknown): string => {
+  try {
+    return canonicalJson(data)
+  } catch {
+    return JSON.stringify(data)
+  }
+}
+
 export const toRow = (event: Event): Row => [
   event.position,
   event.turn,
@@ -31,7 +41,7 @@ export const toRow = (event: Event): Row => [
   event.actor,
   event.cause,
   event.epoch,
-  JSON.stringify(event.data)
+  textOf(event.data)
 ]
 
 /** Compiled where the runtime allows it, since every replay decodes every event. */

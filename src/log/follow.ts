@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Event } from "../queue/Event.ts"
 import { settings } from "../settings.ts"
-import type { Range } from "./EventLog.ts"
+import type { Entry, Range } from "./EventLog.ts"
 import { gapIn } from "./gapIn.ts"
 import { type LogError, logError } from "./LogError.ts"
 
@@ -64,6 +64,24 @@ export const readAll = (pages: Pages, range: Range = {}): Stream.Stream<Event, L
       const upTo = Math.min(end, range.upTo ?? end)
       return paginate({ ...range, upTo }, (from) => step(pages, from))
     })
+  )
+
+/** What stands in the store for a range, as it is there now. Nothing is looked at but where to go on. */
+export const readEntries = (
+  end: Effect.Effect<number, LogError>,
+  page: (range: Bounds, limit: number) => Effect.Effect<ReadonlyArray<Entry>, LogError>,
+  range: Range = {}
+): Stream.Stream<Entry, LogError> =>
+  Stream.unwrap(
+    Effect.map(end, (last) =>
+      Stream.paginate(start({ ...range, upTo: Math.min(last, range.upTo ?? last) }), (from) =>
+        Effect.map(page(from, limit), (entries) => {
+          const after = entries.at(-1)?.row[0]
+          const rest = entries.length < limit || after === undefined
+          return [entries, rest ? Option.none() : Option.some({ ...from, after })] as const
+        })
+      )
+    )
   )
 
 /** Tells readers in this process that something was written. */

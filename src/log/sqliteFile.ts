@@ -21,7 +21,8 @@ const layout = `
     actor TEXT NOT NULL,
     cause TEXT,
     epoch INTEGER NOT NULL,
-    data TEXT NOT NULL
+    data TEXT NOT NULL,
+    hash BLOB NOT NULL
   ) STRICT;
   CREATE INDEX event_of_run ON event (run, position) WHERE run IS NOT NULL;
   CREATE TABLE lead (

@@ -11,6 +11,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { type MessagePort, parentPort, workerData } from "node:worker_threads"
 import type { Row } from "./codec.ts"
 import type { Candidate } from "./EventLog.ts"
+import { canonicalEvent, eventHash, firstPrevious } from "./eventHash.ts"
 import type { LogErrorReason } from "./LogError.ts"
 import { isLocked, led, openForWriting, reasonOf } from "./sqliteFile.ts"
 
@@ -36,7 +37,7 @@ const attempt = <A>(path: string, run: () => A): A | { readonly failed: LogError
   }
 }
 
-const insertion = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+const insertion = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 class Writer {
   private readonly path: string
@@ -47,6 +48,8 @@ class Writer {
   private readonly insert: StatementSync
   readonly epoch: number
   readonly position: number
+  /** The hash of the last event. */
+  private last: Uint8Array
 
   constructor({ path, holder, takeOver }: WriterData) {
     this.path = path
@@ -62,6 +65,8 @@ class Writer {
       this.db.exec("COMMIT")
       this.epoch = Number(this.leader.get()?.["epoch"])
       this.position = Number(this.end.get()?.["position"])
+      const last = this.db.prepare("SELECT hash FROM event WHERE position = ?").get(this.position)
+      this.last = last ? (last["hash"] as Uint8Array) : firstPrevious
     } catch (error) {
       const reason = isLocked(error) ? this.led() : error
       this.close()
@@ -100,8 +105,15 @@ class Writer {
     this.db.exec("BEGIN IMMEDIATE")
     try {
       const failed = this.refusal(rows[0])
-      if (!failed) for (const row of rows) this.insert.run(...row)
+      let { last } = this
+      if (!failed) {
+        for (const row of rows) {
+          last = eventHash(last, canonicalEvent(row))
+          this.insert.run(...row, last)
+        }
+      }
       this.db.exec(failed ? "ROLLBACK" : "COMMIT")
+      this.last = last
       return failed ? { failed } : { appended: true }
     } catch (error) {
       if (this.db.isTransaction) this.db.exec("ROLLBACK")

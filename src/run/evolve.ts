@@ -62,7 +62,9 @@ const atRest = (run: Run): Run => {
 
 type Change<T extends RunEvent["type"]> = (run: Run, event: Of<T>, state: RunState) => Run
 
-const ended: Change<"RunSucceeded" | "RunFailed" | "RunCanceled"> = (run, { at, data }, state) => {
+type Ended = Of<"RunSucceeded"> | Of<"RunFailed"> | Of<"RunCanceled">
+
+const ended = (run: Run, { at, data }: Ended, state: RunState): Run => {
   const { attempt: _, ...how } = data
   const { claims: __, reserved: ___, ...rest } = run
   return { ...rest, state, endedAt: at, end: { state, ...how } as NonNullable<Run["end"]> }

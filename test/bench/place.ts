@@ -18,7 +18,7 @@ export const withFolder = async <A>(use: (folder: string) => Promise<A>): Promis
 }
 
 /** An event's columns as SQLite has them. */
-export type RawRow = ReadonlyArray<string | number | null>
+export type RawRow = ReadonlyArray<string | number | null | Uint8Array>
 
 /** All rows of a log, in order. */
 export const rowsOf = (log: string): ReadonlyArray<RawRow> => {
@@ -36,7 +36,7 @@ export const appendRaw = (
   commits: ReadonlyArray<ReadonlyArray<RawRow>>
 ): ReadonlyArray<number> => {
   const db = openForWriting(file)
-  const insert = db.prepare("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+  const insert = db.prepare("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
   const took = commits.map((rows) => {
     const began = performance.now()
     db.exec("BEGIN IMMEDIATE")

@@ -12,6 +12,7 @@ import { Coordinator } from "../../src/coordinator/Coordinator.ts"
 import { replay } from "../../src/history/replay.ts"
 import { Launcher } from "../../src/launcher/Launcher.ts"
 import { toRow } from "../../src/log/codec.ts"
+import { firstPrevious } from "../../src/log/eventHash.ts"
 import { layer as logLayer, makeSqliteEventLog } from "../../src/log/SqliteEventLog.ts"
 import type { Event } from "../../src/queue/Event.ts"
 import { RunQueue } from "../../src/queue/RunQueue.ts"
@@ -109,7 +110,7 @@ export const replaying = (): Promise<ReadonlyArray<Figure>> =>
     const turns = history()
     appendRaw(
       log,
-      turns.map((events) => events.map(toRow))
+      turns.map((events) => events.map((event) => [...toRow(event), firstPrevious]))
     )
     const events = turns.reduce((sum, one) => sum + one.length, 0)
     const results: Array<{ readonly ours: number; readonly raw: number }> = []

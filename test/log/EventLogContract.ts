@@ -8,6 +8,7 @@ import type { EventLog } from "../../src/log/EventLog.ts"
 import { appending } from "./contract/appending.ts"
 import { contractOf } from "./contract/Contract.ts"
 import { following } from "./contract/following.ts"
+import { hashing } from "./contract/hashing.ts"
 import { leading } from "./contract/leading.ts"
 import { reading } from "./contract/reading.ts"
 
@@ -16,7 +17,7 @@ export const eventLogContract = (
   name: string,
   open: Effect.Effect<EventLog["Service"], never, Scope.Scope>
 ): void => {
-  for (const [part, promises] of Object.entries({ appending, leading, reading, following })) {
+  for (const [part, promises] of Object.entries({ appending, leading, reading, following, hashing })) {
     describe(`${name}: ${part}`, () => promises(contractOf(open)))
   }
 }

@@ -1,0 +1,201 @@
+/**
+ * `audit`: whether the log is what was written, and proofs of it that others can check without us.
+ */
+import { generateKeyPairSync } from "node:crypto"
+import { writeFileSync } from "node:fs"
+import * as Console from "effect/Console"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { signedCheckpoint } from "../log/Checkpoint.ts"
+import { leafHash, MerkleFrontier } from "../log/MerkleTree.ts"
+import { isProven, proveConsistency, proveInclusion } from "../log/Proof.ts"
+import { makeSqliteEventLog } from "../log/SqliteEventLog.ts"
+import { makeNoteKey, verifierKey } from "../log/signedNote.ts"
+import { type Checked, verifyEntries } from "../log/verifyEntries.ts"
+import { checkpointIn, failed, proofIn, signingKey, unreadable } from "./auditFiles.ts"
+import { print, root } from "./root.ts"
+
+/** Checks the whole log; answers what was found, with the root of its tree at one size besides, if it is that long. */
+const checkLog = Effect.fnUntraced(function* (log: string, size = Number.MAX_SAFE_INTEGER) {
+  const events = yield* makeSqliteEventLog(log)
+  const tree = new MerkleFrontier()
+  const checked = yield* verifyEntries(events.entries(), (hash) => {
+    if (tree.size < size) tree.append(leafHash(hash))
+  })
+  return { checked, tree }
+}, Effect.scoped)
+
+const entriesUpTo = Effect.fnUntraced(function* (log: string, upTo: number) {
+  const events = yield* makeSqliteEventLog(log)
+  const entries = yield* Stream.runCollect(events.entries({ upTo }))
+  if (entries.length === upTo) return entries
+  return yield* failed(`The log has ${entries.length} events, and the checkpoint is of ${upTo}.`)
+}, Effect.scoped)
+
+const publicKey = Flag.String("public").pipe(
+  Flag.withMetavar("KEY"),
+  Flag.withDescription("The verifier key of the log, or a file that holds it: NAME+HASH+BASE64")
+)
+const checkpointFlag = Flag.String("checkpoint").pipe(
+  Flag.withMetavar("FILE"),
+  Flag.withDescription("A signed checkpoint of the log")
+)
+
+const broken = (checked: Checked) =>
+  checked.found &&
+  failed(`Position ${checked.found.position}: ${checked.found.kind}: ${checked.found.issue}.`)
+
+const verify = Command.make(
+  "verify",
+  { checkpoint: Flag.optional(checkpointFlag), public: Flag.optional(publicKey) },
+  Effect.fn(function* (given) {
+    const { log, json } = yield* root
+    if (Option.isSome(given.checkpoint) !== Option.isSome(given.public))
+      return yield* unreadable(
+        "A checkpoint is as good as its signature: give --checkpoint and --public together."
+      )
+    const held = Option.isSome(given.checkpoint)
+      ? yield* checkpointIn(
+          given.checkpoint.value,
+          Option.getOrElse(given.public, () => "")
+        )
+      : undefined
+    const { checked, tree } = yield* checkLog(log, held?.size)
+    const { position } = checked
+    const complaint = broken(checked)
+    const differs =
+      held && !complaint && position < held.size
+        ? failed(
+            `Truncated: the log ends at position ${position}, and the checkpoint is of ${held.size} events.`
+          )
+        : held && !complaint && Buffer.compare(tree.root, held.root) !== 0
+          ? failed(`Rewritten: the first ${held.size} events are not those of the checkpoint.`)
+          : undefined
+    const problem = complaint ?? differs
+    if (problem && !json) return yield* problem
+    const against = held ? `, as the checkpoint of ${held.origin} at ${held.size} says` : ""
+    const value = {
+      position,
+      hash: Buffer.from(checked.hash).toString("hex"),
+      ok: !problem,
+      found: checked.found
+    }
+    yield* print(json, value, () => `${position} events are as they were written${against}.`)
+    if (problem) return yield* problem
+  })
+).pipe(
+  Command.withDescription(
+    "Check each event against its hash, and the whole against a checkpoint kept elsewhere"
+  )
+)
+
+const key = Command.make(
+  "key",
+  {
+    name: Argument.String("name").pipe(
+      Argument.withDescription(
+        "Names the log for ever: best a URL without its scheme, such as example.com/runs"
+      )
+    ),
+    out: Flag.String("out").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription("Where the private key goes; the public one goes beside it, as FILE.pub")
+    )
+  },
+  Effect.fn(function* ({ name, out }) {
+    const { json } = yield* root
+    const { privateKey } = generateKeyPairSync("ed25519")
+    const written = yield* Effect.try({
+      try: () => {
+        const verifier = verifierKey(makeNoteKey(name, privateKey))
+        // Never over another key: what it has signed could not be added to any more.
+        writeFileSync(out, privateKey.export({ format: "pem", type: "pkcs8" }), { mode: 0o600, flag: "wx" })
+        writeFileSync(`${out}.pub`, `${verifier}\n`, { flag: "wx" })
+        return verifier
+      },
+      catch: (error) => unreadable(error instanceof Error ? error.message : String(error))
+    })
+    yield* print(json, { key: out, public: written }, () => written)
+  })
+).pipe(Command.withDescription("Make a key to sign checkpoints with"))
+
+const checkpoint = Command.make(
+  "checkpoint",
+  {
+    key: Flag.String("key").pipe(Flag.withMetavar("FILE"), Flag.withDescription("A key made by `audit key`"))
+  },
+  Effect.fn(function* ({ key: file }) {
+    const { log } = yield* root
+    const signer = yield* signingKey(file)
+    const { checked, tree } = yield* checkLog(log)
+    const complaint = broken(checked)
+    if (complaint) return yield* complaint
+    const { size, root: hash } = tree
+    yield* Console.log(
+      signedCheckpoint({ origin: signer.name, size, root: hash, extensions: [] }, [signer]).trimEnd()
+    )
+  })
+).pipe(Command.withDescription("Print a signed checkpoint of the log: its size, and the root of all hashes"))
+
+const prove = Command.make(
+  "prove",
+  { position: Argument.Int("position"), checkpoint: checkpointFlag, public: publicKey },
+  Effect.fn(function* ({ position, checkpoint: file, public: known }) {
+    const { log } = yield* root
+    const { size } = yield* checkpointIn(file, known)
+    const proof = proveInclusion(yield* entriesUpTo(log, size), position)
+    if (!proof) return yield* failed(`The log of the checkpoint has positions 1 to ${size}, not ${position}.`)
+    yield* Console.log(JSON.stringify(proof))
+  })
+).pipe(Command.withDescription("Print a proof that an event stands in the log of a checkpoint"))
+
+const earlierFlag = Flag.String("earlier").pipe(
+  Flag.withMetavar("FILE"),
+  Flag.withDescription("An earlier signed checkpoint")
+)
+
+const proveConsistent = Command.make(
+  "prove-consistency",
+  { earlier: earlierFlag, checkpoint: checkpointFlag, public: publicKey },
+  Effect.fn(function* ({ earlier, checkpoint: later, public: known }) {
+    const { log } = yield* root
+    const before = yield* checkpointIn(earlier, known)
+    const after = yield* checkpointIn(later, known)
+    if (before.size > after.size)
+      return yield* unreadable(`--earlier is of ${before.size} events, and --checkpoint of ${after.size}.`)
+    yield* Console.log(JSON.stringify(proveConsistency(yield* entriesUpTo(log, after.size), before.size)))
+  })
+).pipe(Command.withDescription("Print a proof that a later checkpoint only adds to an earlier one"))
+
+const checkProof = Command.make(
+  "check-proof",
+  {
+    proof: Argument.String("proof").pipe(Argument.withDescription("A file with a proof")),
+    checkpoint: checkpointFlag,
+    earlier: Flag.optional(earlierFlag),
+    public: publicKey
+  },
+  Effect.fn(function* ({ proof: file, checkpoint: at, earlier, public: known }) {
+    const { json } = yield* root
+    const proof = yield* proofIn(file)
+    const held = yield* checkpointIn(at, known)
+    const before = Option.isSome(earlier) ? yield* checkpointIn(earlier.value, known) : undefined
+    if (proof._tag === "Consistency" && !before)
+      return yield* unreadable("A proof of consistency is between two checkpoints: give --earlier, too.")
+    if (!isProven(proof, held, before)) return yield* failed(`${file} proves nothing of these checkpoints.`)
+    yield* print(json, { proven: true, ...proof }, () =>
+      proof._tag === "Inclusion"
+        ? `Proven: event ${proof.position} of the ${held.size} in the log of ${held.origin} is\n${proof.event}`
+        : `Proven: the log of ${held.origin} at ${held.size} events begins with the one at ${proof.oldSize}.`
+    )
+  })
+).pipe(Command.withDescription("Check a proof against a checkpoint; the log is not needed"))
+
+export const audit = Command.make("audit").pipe(
+  Command.withDescription("Find tampering, sign checkpoints, prove what stands in the log"),
+  Command.withSubcommands([verify, key, checkpoint, prove, proveConsistent, checkProof])
+)

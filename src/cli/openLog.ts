@@ -1,0 +1,32 @@
+/**
+ * Which log `--log` means: the one in a file, or the one in a Postgres database.
+ */
+import { dirname, join, resolve } from "node:path"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { EventLog } from "../log/EventLog.ts"
+import { makeSqliteEventLog } from "../log/SqliteEventLog.ts"
+import { shownUrl } from "../log/shownUrl.ts"
+
+const isUrl = (log: string): boolean => /^postgres(ql)?:/.test(log)
+
+/** The log itself. What Postgres needs is loaded only for it. */
+export const openLog = (log: string): Effect.Effect<EventLog["Service"], never, Scope.Scope> =>
+  isUrl(log)
+    ? Effect.flatMap(
+        Effect.promise(() => import("../log/PostgresEventLog.ts")),
+        ({ makePostgresEventLog }) => makePostgresEventLog(log)
+      )
+    : makeSqliteEventLog(log)
+
+/** The log as any process names it, wherever it runs. */
+export const fullNameOf = (log: string): string => (isUrl(log) ? log : resolve(log))
+
+/** The log as it may be shown. */
+export const shownNameOf = (log: string): string => (isUrl(log) ? shownUrl(log) : log)
+
+/** The folder of what stands beside a log: that of its file; for one in a database, that of this project. */
+export const homeOf = (log: string): string => (isUrl(log) ? ".signalbox" : dirname(log))
+
+/** Where attempts leave their files. */
+export const artifactsIn = (log: string): string => join(homeOf(log), "artifacts")
