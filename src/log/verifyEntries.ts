@@ -17,10 +17,10 @@ import type { LogError } from "./LogError.ts"
  * - `truncated`: there are fewer events than a checkpoint says
  * - `rewritten`: all hashes agree with each other, and not with a checkpoint
  */
-export type Tampering = "altered" | "removed" | "inserted" | "reordered" | "truncated" | "rewritten"
+type Tampering = "altered" | "removed" | "inserted" | "reordered" | "truncated" | "rewritten"
 
 /** The first place where a log is not what it was. */
-export interface Break {
+interface Break {
   readonly position: number
   readonly kind: Tampering
   readonly issue: string
