@@ -39,9 +39,9 @@ import type { Request } from "./OnSubmit.ts"
 
 /** How to open a Signalbox. */
 export interface OpenOptions extends Omit<CoordinatorOptions, "policy"> {
-  /** The log's file, made if it is not there. Default: a log in memory, gone with the process. */
-  readonly log?: string | undefined
-  /** Where attempts leave their files. Default: `artifacts` beside the log; without a log, a temporary folder. */
+  /** The log: its file, made if it is not there, or any other. Default: one in memory, gone with the process. */
+  readonly log?: string | Layer.Layer<EventLog, LogError> | undefined
+  /** Where attempts leave their files. Default: `artifacts` beside the log's file, else a temporary folder. */
   readonly artifacts?: string | undefined
   /** The functions that runs may name as their `job`. */
   readonly jobs?: Jobs | undefined
@@ -71,8 +71,8 @@ type Services = Coordinator | EventLog
 /** The services behind an open Signalbox, for programs that use Effect themselves. */
 export const layer = (options: OpenOptions = {}): Layer.Layer<Services, LogError | Schema.SchemaError> => {
   const { log, artifacts, jobs = {}, policy, ...rest } = options
-  const folder = artifacts ?? (log === undefined ? undefined : join(dirname(log), "artifacts"))
-  const logLayer = log === undefined ? MemoryEventLog.layer : SqliteEventLog.layer(log)
+  const folder = artifacts ?? (typeof log === "string" ? join(dirname(log), "artifacts") : undefined)
+  const logLayer = typeof log === "string" ? SqliteEventLog.layer(log) : (log ?? MemoryEventLog.layer)
   const artifactsLayer = folder === undefined ? Artifacts.layerTemporary : Artifacts.layer(folder)
   const launcherLayer = Layer.effect(
     Launcher,

@@ -1,5 +1,5 @@
 /**
- * The log in memory and the log in SQLite side by side, asked the same in any order: both do what a few lines say.
+ * The logs in memory, in SQLite and in Postgres side by side, asked the same in any order: all do what a few lines say.
  */
 import { join } from "node:path"
 import { expect, it } from "@effect/vitest"
@@ -11,9 +11,11 @@ import fc from "fast-check"
 import type { Lead, Range } from "../../src/log/EventLog.ts"
 import type { LogError } from "../../src/log/LogError.ts"
 import { makeMemoryEventLog } from "../../src/log/MemoryEventLog.ts"
+import { makePostgresEventLog } from "../../src/log/PostgresEventLog.ts"
 import { makeSqliteEventLog } from "../../src/log/SqliteEventLog.ts"
 import type { Event } from "../../src/queue/Event.ts"
 import { type Log, notes, readAll, within } from "./contract/Contract.ts"
+import { emptyPlaces } from "./postgres/database.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 
 /** What a log is, said simply. */
@@ -157,12 +159,18 @@ const commands = fc.commands(
   { maxCommands: 60, size: "max" }
 )
 
-it("whatever is asked in whatever order, both logs answer as the model does", { timeout: 120_000 }, () =>
+const emptyPlace = emptyPlaces()
+
+it("whatever is asked in whatever order, all logs answer as the model does", { timeout: 120_000 }, () =>
   fc.assert(
     fc.asyncProperty(commands, (asked) =>
       Effect.gen(function* () {
         const folder = yield* temporaryFolder
-        const logs = [makeMemoryEventLog(), yield* makeSqliteEventLog(join(folder, "runs.db"))]
+        const logs = [
+          makeMemoryEventLog(),
+          yield* makeSqliteEventLog(join(folder, "runs.db")),
+          yield* makePostgresEventLog(yield* emptyPlace)
+        ]
         const real = logs.map((log) => new Real(log))
         const model: Model = { events: [], epoch: 0, leader: undefined, epochs: new Map() }
         yield* Effect.addFinalizer(() =>

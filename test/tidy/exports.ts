@@ -5,8 +5,8 @@ import type { Export } from "./SourceFile.ts"
 import { productOf, type Rule, resolve, type Tree } from "./Tree.ts"
 
 /** Where the public names stand. */
-const publicEntry = "src/index.ts"
-const entryPoints = [publicEntry, "src/cli/main.ts"]
+const publicEntries = ["src/index.ts", "src/postgres.ts"]
+const entryPoints = [...publicEntries, "src/cli/main.ts"]
 
 /** For each file, the names that others take from it. */
 const takenFrom = ({ sources }: Tree): ReadonlyMap<string, ReadonlySet<string>> => {
@@ -49,12 +49,14 @@ const isExplained = (tree: Tree, path: string, name: string): boolean => {
 }
 
 const unexplained = (tree: Tree): ReadonlyArray<string> =>
-  (tree.sources.get(publicEntry)?.exports ?? [])
-    .filter(({ passedOn, name }) => {
-      const source = passedOn && resolve(publicEntry, passedOn.from)
-      return !isExplained(tree, source ?? publicEntry, passedOn?.name ?? name)
-    })
-    .map(({ name, passedOn }) => `${name} of ${passedOn?.from ?? publicEntry} has no docstring`)
+  publicEntries.flatMap((entry) =>
+    (tree.sources.get(entry)?.exports ?? [])
+      .filter(({ passedOn, name }) => {
+        const source = passedOn && resolve(entry, passedOn.from)
+        return !isExplained(tree, source ?? entry, passedOn?.name ?? name)
+      })
+      .map(({ name, passedOn }) => `${name} of ${passedOn?.from ?? entry} has no docstring`)
+  )
 
 export const exportRules: ReadonlyArray<Rule> = [
   {

@@ -22,7 +22,8 @@ const layers: Readonly<Record<string, ReadonlyArray<string>>> = {
   http: inner,
   cli: [...inner, "config", "http", "debugger"],
   debugger: [...pure, "history", "http/Api"],
-  index: [...inner, "config"]
+  index: [...inner, "config"],
+  postgres: ["log"]
 }
 
 /** May be imported by all. */
@@ -37,11 +38,12 @@ const packages: Readonly<Record<string, ReadonlyArray<string>>> = {
   "log-update": ["cli"],
   "string-width": ["cli"],
   node: ["log", "launcher", "coordinator", "config", "http", "cli"],
-  "@effect/platform-node": ["http", "cli"]
+  "@effect/platform-node": ["http", "cli"],
+  "@effect/sql-pg": ["log"]
 }
 
 /** Files that others are meant to begin at, and that may gather names for them. */
-const entryPoints = ["src/index.ts", "src/cli/main.ts"]
+const entryPoints = ["src/index.ts", "src/postgres.ts", "src/cli/main.ts"]
 
 const placeOf = (path: string): string => path.replace(/^src\//, "").replace(/(\/.*|\.ts)$/, "")
 const packageOf = (specifier: string): string =>

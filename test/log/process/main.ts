@@ -9,6 +9,7 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import type { Lead } from "../../../src/log/EventLog.ts"
 import type { LogError } from "../../../src/log/LogError.ts"
+import { makePostgresEventLog } from "../../../src/log/PostgresEventLog.ts"
 import { makeSqliteEventLog } from "../../../src/log/SqliteEventLog.ts"
 import { notes, readAll } from "../contract/Contract.ts"
 import { turnAt } from "./turnAt.ts"
@@ -22,8 +23,9 @@ export type Order =
   | { readonly read: true }
 
 const [, , path = ""] = process.argv
+const makeEventLog = path.startsWith("postgres:") ? makePostgresEventLog : makeSqliteEventLog
 const scope = Scope.makeUnsafe()
-const log = await Effect.runPromise(Scope.provide(makeSqliteEventLog(path), scope))
+const log = await Effect.runPromise(Scope.provide(makeEventLog(path), scope))
 let leading = Scope.makeUnsafe()
 let lead: Lead | undefined
 let end = 0
