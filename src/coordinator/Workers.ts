@@ -141,15 +141,14 @@ export class Workers {
       if (report._tag === "Progress") this.tellProgress(worker, report)
       else this.report({ _tag: `Report${report._tag}`, run, attempt, ...told } as RunCommand)
     }
-    return this.tellEnd(
-      worker,
-      this.launching((started) =>
-        this.launcher.launch(worker.assignment, (report) => {
-          started()
-          tell(report)
-        })
-      )
-    )
+    const launch = (started: () => void) =>
+      this.launcher.launch(worker.assignment, (report) => {
+        started()
+        tell(report)
+      })
+    // What may run already is attached to, not launched.
+    const { recovered } = worker.assignment
+    return this.tellEnd(worker, recovered ? Effect.suspend(() => launch(() => {})) : this.launching(launch))
   }
 
   /** Holds a launch permit until the worker has said a word, or has ended. */

@@ -38,6 +38,23 @@ describe("launches", () => {
     })
   )
 
+  it.effect("are not what a coordinator does that takes up what runs: it attaches to all of it at once", () =>
+    Effect.gen(function* () {
+      const attached: Array<string> = []
+      const launcher: Launcher["Service"] = {
+        ...neverStops,
+        launch: ({ run }) => {
+          attached.push(run)
+          return Effect.never
+        }
+      }
+      const { workers } = yield* hire(launcher)
+      workers.begin(admitted, new Set())
+      yield* quiet
+      expect(attached).toEqual(runs)
+    })
+  )
+
   it.effect("are over with a worker's first word", () =>
     Effect.gen(function* () {
       const begun: Array<string> = []
