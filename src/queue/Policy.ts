@@ -81,11 +81,11 @@ export type Policy = typeof Policy.Type
 
 /** How often is tried again where a policy does not say. */
 export const defaultRetries: Retries = {
-  launches: settings.launchRetriesMax,
   launchDelayMs: settings.launchRetryDelayMs,
+  launches: settings.launchRetriesMax,
+  ofWork: true,
   resumes: 0,
-  runs: 0,
-  ofWork: true
+  runs: 0
 }
 
 /** Pools as they are where a policy names some and leaves out the rest: Dagster's defaults. */
@@ -103,7 +103,7 @@ export const defaultPolicy: Policy = {
   mode: "queued",
   maxConcurrentRuns: 10,
   tagLimits: [],
-  timeouts: { startMs: settings.startTimeoutMs, runtimeMs: null, cancelMs: settings.cancelTimeoutMs }
+  timeouts: { cancelMs: settings.cancelTimeoutMs, runtimeMs: null, startMs: settings.startTimeoutMs }
 }
 
 /** The slots of a pool; undefined if it has no limit. */

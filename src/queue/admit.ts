@@ -11,8 +11,8 @@ const admission = (queue: RunQueue, run: Run): RunFact => {
   const data = {
     attempt: run.attempt + 1,
     policy: queue.policyNumber,
-    slots: slots.map((slot) => slot.limit),
-    ...(reserves && { reserved: { pools: reserves, forMs: queue.settleMs } })
+    ...(reserves && { reserved: { forMs: queue.settleMs, pools: reserves } }),
+    slots: slots.map((slot) => slot.limit)
   }
   return { type: "RunAdmitted", data }
 }

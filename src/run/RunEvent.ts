@@ -11,10 +11,10 @@ const attempt = Schema.Int
 
 /** The time limits of a run, settled when it is submitted; null is none. */
 export const Timeouts = Schema.Struct({
-  startMs: Schema.NullOr(Milliseconds),
-  runtimeMs: Schema.NullOr(Milliseconds),
   cancelMs: Schema.NullOr(Milliseconds),
-  queueMs: Schema.optionalKey(Schema.NullOr(Milliseconds))
+  queueMs: Schema.optionalKey(Schema.NullOr(Milliseconds)),
+  runtimeMs: Schema.NullOr(Milliseconds),
+  startMs: Schema.NullOr(Milliseconds)
 })
 export type Timeouts = typeof Timeouts.Type
 
@@ -22,16 +22,16 @@ const Times = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
 /** How often what has failed is tried again, settled when a run is submitted. */
 export const Retries = Schema.Struct({
-  /** Further launches where the launcher could not be reached. Dagster's `max_user_code_failure_retries`. */
-  launches: Times,
   /** How long the location of the run, or else the run, waits before that. Dagster's `user_code_failure_retry_delay`. */
   launchDelayMs: Times,
+  /** Further launches where the launcher could not be reached. Dagster's `max_user_code_failure_retries`. */
+  launches: Times,
+  /** Whether that holds too where the work itself has failed. Dagster's `retry_on_asset_or_op_failure`. */
+  ofWork: Schema.Boolean,
   /** Further attempts where the worker was lost, on the slots it holds. Dagster's `max_resume_run_attempts`. */
   resumes: Times,
   /** Further runs of the same work where one has failed; null is none, whatever its tags say. Dagster's `max_retries`. */
-  runs: Schema.NullOr(Times),
-  /** Whether that holds too where the work itself has failed. Dagster's `retry_on_asset_or_op_failure`. */
-  ofWork: Schema.Boolean
+  runs: Schema.NullOr(Times)
 })
 export type Retries = typeof Retries.Type
 

@@ -45,17 +45,18 @@ export const submit = (
   retry?: number
 ): ReadonlyArray<RunFact> => {
   const queueMs = spec.maxQueuedMs ?? timeouts.queueMs
+  const first = root ?? spec.parent
   const data = {
-    spec,
     ...(requested && { requested }),
+    retries: retriesOf(spec.tags, retries),
+    ...(retry !== undefined && { retry }),
+    ...(first !== undefined && { root: first }),
+    spec,
     timeouts: {
       ...timeouts,
       runtimeMs: runtimeOf(spec, timeouts),
       ...(queueMs !== undefined && { queueMs })
-    },
-    retries: retriesOf(spec.tags, retries),
-    ...((root ?? spec.parent) !== undefined && { root: root ?? spec.parent }),
-    ...(retry !== undefined && { retry })
+    }
   }
   const submitted: RunFact = { type: "RunSubmitted", data }
   return queued ? [submitted, { type: "RunQueued", data: {} }] : [submitted]
