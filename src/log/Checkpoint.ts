@@ -8,6 +8,7 @@
  */
 import { type NoteKey, openNote, readBase64, signedNote } from "./signedNote.ts"
 
+/** What a log is at one size: which log, how many events, the root over all their hashes. */
 export interface Checkpoint {
   /** Which log it is: best a URL without its scheme. */
   readonly origin: string

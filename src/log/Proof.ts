@@ -36,6 +36,7 @@ const Consistency = Schema.TaggedStruct("Consistency", {
   path: Schema.Array(Hash)
 })
 
+/** What proves something of a log to who has only its checkpoints. */
 export const Proof = Schema.Union([Inclusion, Consistency])
 export type Proof = typeof Proof.Type
 
