@@ -13,15 +13,15 @@ import * as Stream from "effect/Stream"
 import { signedCheckpoint } from "../log/Checkpoint.ts"
 import { leafHash, MerkleFrontier } from "../log/MerkleTree.ts"
 import { isProven, proveConsistency, proveInclusion } from "../log/Proof.ts"
-import { makeSqliteEventLog } from "../log/SqliteEventLog.ts"
 import { makeNoteKey, verifierKey } from "../log/signedNote.ts"
 import { type Checked, verifyEntries } from "../log/verifyEntries.ts"
 import { checkpointIn, failed, proofIn, signingKey, unreadable } from "./auditFiles.ts"
+import { openLog } from "./openLog.ts"
 import { print, root } from "./root.ts"
 
 /** Checks the whole log; answers what was found, with the root of its tree at one size besides, if it is that long. */
 const checkLog = Effect.fnUntraced(function* (log: string, size = Number.MAX_SAFE_INTEGER) {
-  const events = yield* makeSqliteEventLog(log)
+  const events = yield* openLog(log)
   const tree = new MerkleFrontier()
   const checked = yield* verifyEntries(events.entries(), (hash) => {
     if (tree.size < size) tree.append(leafHash(hash))
@@ -30,7 +30,7 @@ const checkLog = Effect.fnUntraced(function* (log: string, size = Number.MAX_SAF
 }, Effect.scoped)
 
 const entriesUpTo = Effect.fnUntraced(function* (log: string, upTo: number) {
-  const events = yield* makeSqliteEventLog(log)
+  const events = yield* openLog(log)
   const entries = yield* Stream.runCollect(events.entries({ upTo }))
   if (entries.length === upTo) return entries
   return yield* failed(`The log has ${entries.length} events, and the checkpoint is of ${upTo}.`)
