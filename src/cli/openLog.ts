@@ -5,25 +5,16 @@ import { dirname, join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { EventLog } from "../log/EventLog.ts"
-import { type LogError, logError } from "../log/LogError.ts"
 import { makeSqliteEventLog } from "../log/SqliteEventLog.ts"
 import { shownUrl } from "../log/shownUrl.ts"
 
 const isUrl = (log: string): boolean => /^postgres(ql)?:/.test(log)
 
-const withoutPostgres = (log: string): LogError => {
-  const issue = "a log in Postgres needs the package @effect/sql-pg: npm install @effect/sql-pg"
-  return logError({ _tag: "Unavailable", log: shownUrl(log), issue })
-}
-
-/** The log itself. What Postgres needs is loaded only for it. */
-export const openLog = (log: string): Effect.Effect<EventLog["Service"], LogError, Scope.Scope> =>
+/** The log itself. What Postgres needs is part of the published program, and loaded only for it. */
+export const openLog = (log: string): Effect.Effect<EventLog["Service"], never, Scope.Scope> =>
   isUrl(log)
     ? Effect.flatMap(
-        Effect.tryPromise({
-          try: () => import("../log/PostgresEventLog.ts"),
-          catch: () => withoutPostgres(log)
-        }),
+        Effect.promise(() => import("../log/PostgresEventLog.ts")),
         ({ makePostgresEventLog }) => makePostgresEventLog(log)
       )
     : makeSqliteEventLog(log)
