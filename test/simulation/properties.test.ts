@@ -184,6 +184,8 @@ describe("at quiet", () => {
 describe("the histories", () => {
   /** What the chart allows and no rule decides: work that has failed is done again as another run. */
   const undecided = ["started RunRequeued queued"]
+  /** What the histories reach says something about how they are made: always the same ones, so that chance has no say. */
+  const seed = 1
 
   it("go over every arrow of the chart that a rule can decide, and meet every event, refusal and reason", () => {
     const arrows = new Set<string>()
@@ -202,7 +204,7 @@ describe("the histories", () => {
         if (from && event.run !== null) arrows.add(`${from} ${event.type} ${queue.run(event.run).state}`)
       }
     }
-    fc.assert(fc.property(history, look), { numRuns: 5 * numRuns })
+    fc.assert(fc.property(history, look), { seed, numRuns: 5 * numRuns })
     expect([...arrows, ...undecided].toSorted()).toEqual(arrowsOf(runMachine).toSorted())
     expect(seen).toEqual(
       new Set([
