@@ -2,12 +2,12 @@
  * One term of leadership: take the lead, rebuild the queue from the log, and turn after turn: decide, append,
  * answer, dispatch. Ends when it is told to stop, or with what is wrong with the log.
  *
- * The three loops are one pipeline. While a turn waits for the disk the next one is decided; nobody hears an
+ * The two loops are one pipeline. While a turn waits for the disk the next one is decided; nobody hears an
  * answer, and nothing is launched, before its turn is durable.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as FiberHandle from "effect/FiberHandle"
 import * as Queue from "effect/Queue"
 import * as Semaphore from "effect/Semaphore"
@@ -104,6 +104,9 @@ const makeAlarm = Effect.fnUntraced(function* (mailbox: Mailbox) {
   }
 })
 
+/** A turn on its way to the disk; its end says whether it is durable. */
+type Appending = Fiber.Fiber<void, LogError>
+
 /** The letters of each turn that was begun and is not settled yet, in order. */
 type Unsettled = Array<ReadonlyArray<Letter>>
 
@@ -117,45 +120,46 @@ const pipeline = Effect.fnUntraced(function* (
   const { mailbox } = given
   const alarm = yield* makeAlarm(mailbox)
   const ahead = yield* Semaphore.make(settings.turnsAheadMax)
-  const toAppend = yield* Queue.unbounded<Decided>()
-  const toSettle = yield* Queue.unbounded<readonly [Decided, Exit.Exit<void, LogError>]>()
+  const decidedTurns = yield* Queue.unbounded<readonly [Decided, Appending]>()
 
   const decide = Effect.fnUntraced(function* (letters: ReadonlyArray<Letter>) {
     unsettled.push(letters)
     return decideTurn(queue, letters, yield* Clock.currentTimeMillis)
   })
 
+  let newest: Appending | undefined
+  /** One after the other: where an append has failed, none that follows is tried. */
+  const append = Effect.fnUntraced(function* (decided: Decided) {
+    const { events } = decided.turn
+    const before = newest ? Fiber.join(newest) : Effect.void
+    const appended = events.length > 0 ? Effect.andThen(before, lead.append(events)) : before
+    // At once, on this stack: an idle disk has work the moment a turn is decided.
+    newest = yield* Effect.forkScoped(Effect.ensuring(appended, Semaphore.release(ahead, 1)), {
+      startImmediately: true
+    })
+    yield* Queue.offer(decidedTurns, [decided, newest])
+  })
+
   const wanted = () => (unsettled.length === 0 ? settings.firstTurnCommandsMax : settings.turnCommandsMax)
   const decideLoop = Effect.gen(function* () {
     yield* Semaphore.take(ahead, 1)
     const opening = yield* decide([{ asked: given.opening(lead.epoch, queue) }])
-    yield* Queue.offer(toAppend, withRecovered(queue, opening))
+    yield* append(withRecovered(queue, opening))
     for (let last = false; !last; ) {
       yield* alarm(queue.wakesAt, yield* Clock.currentTimeMillis)
       // First room, then letters: those that come while the disk is busy share one turn.
       yield* Semaphore.take(ahead, 1)
       const decided = yield* decide(yield* mailbox.take(wanted))
       last = decided.last
-      yield* Queue.offer(toAppend, decided)
-    }
-  })
-
-  const appendLoop = Effect.gen(function* () {
-    for (let last = false; !last; ) {
-      const decided = yield* Queue.take(toAppend)
-      const { events } = decided.turn
-      const appended = events.length > 0 ? yield* Effect.exit(lead.append(events)) : Exit.void
-      yield* Semaphore.release(ahead, 1)
-      yield* Queue.offer(toSettle, [decided, appended])
-      last = decided.last || Exit.isFailure(appended)
+      yield* append(decided)
     }
   })
 
   const settleLoop = Effect.gen(function* () {
     for (let last = false; !last; ) {
-      const [decided, appended] = yield* Queue.take(toSettle)
+      const [decided, appending] = yield* Queue.take(decidedTurns)
       // Here, so that whoever was in an earlier turn, which is durable, has heard of it.
-      yield* appended
+      yield* Fiber.join(appending)
       answer(decided)
       yield* dispatch(workers, decided.turn)
       unsettled.shift()
@@ -164,7 +168,7 @@ const pipeline = Effect.fnUntraced(function* (
     }
   })
 
-  yield* Effect.all([decideLoop, appendLoop, settleLoop], { concurrency: "unbounded", discard: true })
+  yield* Effect.all([decideLoop, settleLoop], { concurrency: "unbounded", discard: true })
 })
 
 const failAll = (unsettled: Unsettled, issue: string): void => {
