@@ -13,6 +13,10 @@ export const settings = {
   turnsAheadMax: 2,
   /** Events read from a store at a time: enough to spend little on each page, few enough to yield often. */
   readPageEvents: 1_000,
+  /** Events after which a running coordinator keeps what they make: reading so many anew takes a fraction of a second. */
+  snapshotEvents: 100_000,
+  /** The same for one that stops: fewer are read as fast as a snapshot is. */
+  lastSnapshotEvents: 10_000,
   /** How long `changes` waits for another process's write before it looks for itself. */
   followIntervalMs: 500,
   /** Sessions with a Postgres server that one log reads with: readers beyond it wait for each other. */

@@ -30,3 +30,7 @@ export const homeOf = (log: string): string => (isUrl(log) ? ".signalbox" : dirn
 
 /** Where attempts leave their files. */
 export const artifactsIn = (log: string): string => join(homeOf(log), "artifacts")
+
+/** Where what the log makes is kept, for a quicker start. */
+export const snapshotIn = (log: string): string =>
+  isUrl(log) ? join(homeOf(log), "snapshot") : `${log}-snapshot`

@@ -21,6 +21,7 @@ import { route } from "../launcher/route.ts"
 import { EventLog, type Range } from "../log/EventLog.ts"
 import type { LogError } from "../log/LogError.ts"
 import * as MemoryEventLog from "../log/MemoryEventLog.ts"
+import { layerSnapshots } from "../log/Snapshots.ts"
 import * as SqliteEventLog from "../log/SqliteEventLog.ts"
 import type { Event } from "../queue/Event.ts"
 import { type Explanation, explain } from "../queue/explain.ts"
@@ -41,6 +42,8 @@ import type { Request } from "./OnSubmit.ts"
 export interface OpenOptions extends Omit<CoordinatorOptions, "policy"> {
   /** The log: its file, made if it is not there, or any other. Default: one in memory, gone with the process. */
   readonly log?: string | Layer.Layer<EventLog, LogError> | undefined
+  /** The file that keeps what the log makes, for a quicker start. Default: `LOG-snapshot` for a log in a file, else none. */
+  readonly snapshot?: string | undefined
   /** Where attempts leave their files. Default: `artifacts` beside the log's file, else a temporary folder. */
   readonly artifacts?: string | undefined
   /** The functions that runs may name as their `job`. */
@@ -70,7 +73,8 @@ type Services = Coordinator | EventLog
 
 /** The services behind an open Signalbox, for programs that use Effect themselves. */
 export const layer = (options: OpenOptions = {}): Layer.Layer<Services, LogError | Schema.SchemaError> => {
-  const { log, artifacts, jobs = {}, policy, ...rest } = options
+  const { log, artifacts, jobs = {}, policy, snapshot, ...rest } = options
+  const kept = snapshot ?? (typeof log === "string" ? `${log}-snapshot` : undefined)
   const folder = artifacts ?? (typeof log === "string" ? join(dirname(log), "artifacts") : undefined)
   const logLayer = typeof log === "string" ? SqliteEventLog.layer(log) : (log ?? MemoryEventLog.layer)
   const artifactsLayer = folder === undefined ? Artifacts.layerTemporary : Artifacts.layer(folder)
@@ -83,6 +87,7 @@ export const layer = (options: OpenOptions = {}): Layer.Layer<Services, LogError
   const checked = policy ? decodePolicy({ ...defaultPolicy, ...policy }, strict) : Effect.succeed(undefined)
   return Layer.unwrap(Effect.map(checked, (decoded) => Coordinator.layer({ ...rest, policy: decoded }))).pipe(
     Layer.provide(launcherLayer),
+    Layer.provide(kept === undefined ? Layer.empty : layerSnapshots(kept)),
     Layer.provideMerge(logLayer)
   )
 }

@@ -21,10 +21,12 @@ export class Pauses {
 
   /** A pause of what is paused already takes the place of the other. */
   apply(event: PauseEvent): void {
-    const name = scopeName(event.data.scope)
-    this.byName.delete(name)
-    if (event.type === "AdmissionPaused")
-      this.byName.set(name, { at: event.at, actor: event.actor, ...event.data })
+    this.byName.delete(scopeName(event.data.scope))
+    if (event.type === "AdmissionPaused") this.add({ at: event.at, actor: event.actor, ...event.data })
+  }
+
+  add(pause: Pause): void {
+    this.byName.set(scopeName(pause.scope), pause)
   }
 
   get(scope: Scope): Pause | undefined {

@@ -31,6 +31,9 @@ interface Due {
 const isElsewhere = (before: Run, after: Run): boolean =>
   before.priority !== after.priority || before.top !== after.top || before.held !== after.held
 
+/** Raised whenever other code makes another state of the same events: what was folded before counts no more. */
+export const foldVersion = 1
+
 /** The state of the whole: every run, who waits in which place, who holds which slot, which rules are in force. */
 export class RunQueue {
   /** The last event's place in the log; 0 before the first. */
@@ -58,6 +61,25 @@ export class RunQueue {
   constructor(orders: Orders = {}) {
     this.orders = orders
     this.waiting = this.emptyWaiting()
+  }
+
+  /** The queue that had these contents. */
+  static from({ runs, admitted, pauses, ...rest }: Essence, orders: Orders = {}): RunQueue {
+    const queue = Object.assign(new RunQueue(orders), rest)
+    for (const pause of pauses) queue.pauses.add(pause)
+    for (const run of runs) queue.put(run)
+    for (const id of admitted) queue.slots.take(id, [])
+    queue.rearrange(rest.at)
+    return queue
+  }
+
+  private put(run: Run): void {
+    this.runs.set(run.id, run)
+    this.groups.add(run)
+    if (isFinished(run.state)) this.groups.finish(run)
+    if (isWaiting(run.state)) this.waiting.line.add(run)
+    this.pools.change(undefined, run)
+    this.setDeadline(undefined, run)
   }
 
   private emptyWaiting(): Waiting {
@@ -219,6 +241,18 @@ export const contents = (queue: RunQueue) => ({
   pauses: queue.pauses.all,
   runs: [...queue.runs.values()],
   waiting: Array.from(queue.waiting.line, (run) => run.id),
+  admitted: [...queue.slots.runs()],
   holders: Object.fromEntries(Array.from(queue.slots.entries(), ([limit, runs]) => [limit, [...runs]])),
   pools: Object.fromEntries(Array.from(queue.pools.claimed(), ([pool]) => [pool, queue.pools.of(pool)]))
 })
+
+/** What cannot be derived from the rest of a queue's contents. */
+export type Essence = Omit<ReturnType<typeof contents>, "waiting" | "holders" | "pools">
+
+/** What a queue with these contents is made from; the queue may go on, this stays. */
+export const essence = (queue: RunQueue): Essence => {
+  const { position, turn, epoch, at, admits, policyNumber, policy } = queue
+  const runs = [...queue.runs.values()]
+  const admitted = [...queue.slots.runs()]
+  return { position, turn, epoch, at, admits, policyNumber, policy, pauses: queue.pauses.all, runs, admitted }
+}

@@ -7,7 +7,7 @@ import { EventData } from "../../src/queue/Event.ts"
 import { explain } from "../../src/queue/explain.ts"
 import { defaultPolicy } from "../../src/queue/Policy.ts"
 import type { Command } from "../../src/queue/QueueCommand.ts"
-import { contents } from "../../src/queue/RunQueue.ts"
+import { contents, essence, RunQueue } from "../../src/queue/RunQueue.ts"
 import { turn } from "../../src/queue/turn.ts"
 import { intent } from "../../src/run/intent.ts"
 import { isFinished, isHoldingSlot } from "../../src/run/lifecycle.ts"
@@ -62,6 +62,12 @@ describe("the log", () => {
     })
   })
 
+  it("makes it from a snapshot of any turn, too", () => {
+    afterEveryTurn(({ queue }) => {
+      expect(contents(RunQueue.from(essence(queue), orders))).toEqual(contents(queue))
+    })
+  })
+
   it("holds what was accepted, and nothing of what was refused", () => {
     afterEveryTurn(({ queue }, { asked, turn: { events, replies } }) => {
       for (const [index, { id, command }] of asked.entries()) {
@@ -80,8 +86,9 @@ describe("the log", () => {
 describe("a turn", () => {
   it("comes out the same for whoever takes it, at the same state and time with the same commands", () => {
     afterEveryTurn((world, { now, asked, turn: taken, after }) => {
-      const again = turn(another(world, after), asked, now)
-      expect(again).toEqual(taken)
+      expect(turn(another(world, after), asked, now)).toEqual(taken)
+      const restored = RunQueue.from(essence(another(world, after)), orders)
+      expect(turn(restored, asked, now)).toEqual(taken)
     })
   })
 
