@@ -13,6 +13,8 @@ export const settings = {
   turnsAheadMax: 2,
   /** Events read from a store at a time: enough to spend little on each page, few enough to yield often. */
   readPageEvents: 1_000,
+  /** Characters of a line that is imported, some 256 million: an event has no bound of its own, JavaScript's strings do. */
+  importLineMax: 2 ** 28,
   /** How long `changes` waits for another process's write before it looks for itself. */
   followIntervalMs: 500,
   /** Sessions with a Postgres server that one log reads with: readers beyond it wait for each other. */

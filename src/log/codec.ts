@@ -39,7 +39,7 @@ const isOrdered = (value: unknown): boolean => {
  * Canonical, since it is hashed. What RFC 8785 has no text for, half a surrogate pair, is written as JSON has it.
  * Where the keys stand in order, as most of ours do, JavaScript's own text is the canonical one, and made faster.
  */
-const textOf = (data: unknown): string => {
+export const dataText = (data: unknown): string => {
   if (isOrdered(data)) return JSON.stringify(data)
   try {
     return canonicalJson(data)
@@ -58,7 +58,7 @@ export const toRow = (event: Event): Row => [
   event.actor,
   event.cause,
   event.epoch,
-  textOf(event.data)
+  dataText(event.data)
 ]
 
 /** Compiled where the runtime allows it, since every replay decodes every event. */
