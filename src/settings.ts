@@ -17,6 +17,8 @@ export const settings = {
   snapshotEvents: 100_000,
   /** The same for one that stops: fewer are read as fast as a snapshot is. */
   lastSnapshotEvents: 10_000,
+  /** Characters of a line that is imported, some 256 million: an event has no bound of its own, JavaScript's strings do. */
+  importLineMax: 2 ** 28,
   /** How long `changes` waits for another process's write before it looks for itself. */
   followIntervalMs: 500,
   /** Sessions with a Postgres server that one log reads with: readers beyond it wait for each other. */

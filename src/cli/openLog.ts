@@ -4,7 +4,11 @@
 import { dirname, join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { EventLog } from "../log/EventLog.ts"
+import type * as Stream from "effect/Stream"
+import type { Entry, EventLog, Head } from "../log/EventLog.ts"
+import type { ImportError } from "../log/ImportError.ts"
+import type { LogError } from "../log/LogError.ts"
+import { restoreSqlite } from "../log/restoreSqlite.ts"
 import { makeSqliteEventLog } from "../log/SqliteEventLog.ts"
 import { shownUrl } from "../log/shownUrl.ts"
 
@@ -18,6 +22,18 @@ export const openLog = (log: string): Effect.Effect<EventLog["Service"], never, 
         ({ makePostgresEventLog }) => makePostgresEventLog(log)
       )
     : makeSqliteEventLog(log)
+
+/** Makes the log out of entries of another one. */
+export const restoreLog = <E>(
+  log: string,
+  entries: Stream.Stream<Entry, E>
+): Effect.Effect<Head, E | ImportError | LogError> =>
+  isUrl(log)
+    ? Effect.flatMap(
+        Effect.promise(() => import("../log/restorePostgres.ts")),
+        ({ restorePostgres }) => restorePostgres(log, entries)
+      )
+    : restoreSqlite(log, entries)
 
 /** The log as any process names it, wherever it runs. */
 export const fullNameOf = (log: string): string => (isUrl(log) ? log : resolve(log))

@@ -13,6 +13,8 @@ const Led = Schema.TaggedStruct("Led", { log: Schema.String, holder: Schema.Stri
 const Missing = Schema.TaggedStruct("Missing", { log: Schema.String })
 /** There is something there, and it is not a log. */
 const NotALog = Schema.TaggedStruct("NotALog", { log: Schema.String, found: Schema.String })
+/** There is a log already where a new one was to be. */
+const NotEmpty = Schema.TaggedStruct("NotEmpty", { log: Schema.String, found: Schema.String })
 /** Written by a later version of this program, in a form unknown to this one. */
 const NewerFormat = Schema.TaggedStruct("NewerFormat", {
   log: Schema.String,
@@ -34,6 +36,7 @@ export const LogErrorReason = Schema.Union([
   Led,
   Missing,
   NotALog,
+  NotEmpty,
   NewerFormat,
   Corrupt,
   Unavailable
@@ -52,6 +55,8 @@ const describe = (reason: LogErrorReason): string => {
       return `there is no log at ${reason.log}`
     case "NotALog":
       return `${reason.log} is not a Signalbox log: ${reason.found}`
+    case "NotEmpty":
+      return `${reason.log} has ${reason.found}; an import makes a new log`
     case "NewerFormat":
       return `${reason.log} has ${reason.found}, written by a later version; this one knows ${reason.known}`
     case "Corrupt":

@@ -33,7 +33,8 @@ import {
 /** Where whoever follows the log is told that there is more in it. */
 export const channel = "signalbox"
 
-const ownLock = "'signalbox_log'::regclass::oid::integer"
+/** The first key of the locks of the log that the session finds; the second one is the epoch. */
+export const ownLock = "'signalbox_log'::regclass::oid::integer"
 
 /** Candidates come one after the other: what one finds holds until it leads. */
 const taking = `
@@ -82,7 +83,8 @@ const waitingForDisk =
 
 const orNull = (text: string | null): string | null => (text === null ? null : escaped(text))
 
-const columns = (rows: ReadonlyArray<Row>, hashes: ReadonlyArray<Uint8Array>) => [
+/** What an insert is given: a list for each column but the position, in the order of the table. */
+export const columns = (rows: ReadonlyArray<Row>, hashes: ReadonlyArray<Uint8Array>) => [
   numbers(rows.map((row) => row[1])),
   numbers(rows.map((row) => row[2])),
   texts(rows.map((row) => row[3])),
