@@ -13,6 +13,10 @@ export const settings = {
   turnsAheadMax: 2,
   /** Events read from a store at a time: enough to spend little on each page, few enough to yield often. */
   readPageEvents: 1_000,
+  /** Events at the end of a log whose hashes are checked before it is written: a few milliseconds at each start. */
+  endCheckedEvents: 1_000,
+  /** Pages copied at a time by a backup: few enough to tell how far it is. */
+  backupPages: 1_000,
   /** How long `changes` waits for another process's write before it looks for itself. */
   followIntervalMs: 500,
   /** Sessions with a Postgres server that one log reads with: readers beyond it wait for each other. */

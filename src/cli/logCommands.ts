@@ -15,6 +15,7 @@ import { replay } from "../history/replay.ts"
 import type { Event } from "../queue/Event.ts"
 import { contents } from "../queue/RunQueue.ts"
 import { runStates } from "../run/lifecycle.ts"
+import { backupCommand } from "./backupCommand.ts"
 import { Exit, exitCodes, quietExit } from "./exitCodes.ts"
 import { count, paint, showInstant, showMoment, table } from "./format.ts"
 import { openLog } from "./openLog.ts"
@@ -49,7 +50,7 @@ export const log = Command.make(
       })
     )
   })
-).pipe(Command.withDescription("Print the events of the log"))
+).pipe(Command.withDescription("Print the events of the log"), Command.withSubcommands([backupCommand]))
 
 /** A position, or a moment after which events no longer count. */
 const parsePoint = (text: string): Effect.Effect<{ upTo?: number; until?: number }, Exit> => {
