@@ -85,14 +85,14 @@ const isSame = (one: Sums, other: Sums): boolean => one[0] === other[0] && one[1
 /** Where what was durable is lost; the header counts as frame 0. */
 const firstDamage = (file: Wal): number | undefined => {
   const { isHeaderSound } = file
-  // Where the header cannot say which frames are of now, the first one is.
-  const salts = file.salts(isHeaderSound ? -1 : 0)
-  const isOfNow = (frame: number) => isSame(file.salts(frame), salts)
+  // What an earlier write-ahead log has left behind has other salts. A damaged header cannot say which are of now.
+  const isOfNow = (frame: number) => !isHeaderSound || isSame(file.salts(frame), file.salts(-1))
+  const goesOn = (frame: number) =>
+    isSame(file.salts(frame), file.salts(frame + 1)) && file.continues(frame + 1)
   let end = 0
   while (isHeaderSound && end < file.frames && isOfNow(end) && file.continues(end)) end++
   for (let frame = end; frame + 1 < file.frames; frame++) {
-    const isDurable =
-      file.isCommit(frame) && isOfNow(frame) && isOfNow(frame + 1) && file.continues(frame + 1)
+    const isDurable = isOfNow(frame) && file.isCommit(frame) && goesOn(frame)
     if (isDurable) return isHeaderSound ? end + 1 : 0
   }
   return undefined
