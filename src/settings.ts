@@ -19,6 +19,10 @@ export const settings = {
   lastSnapshotEvents: 10_000,
   /** Characters of a line that is imported, some 256 million: an event has no bound of its own, JavaScript's strings do. */
   importLineMax: 2 ** 28,
+  /** Events at the end of a log whose hashes are checked before it is written: a few milliseconds at each start. */
+  endCheckedEvents: 1_000,
+  /** Pages copied at a time by a backup: few enough to tell how far it is. */
+  backupPages: 1_000,
   /** How long `changes` waits for another process's write before it looks for itself. */
   followIntervalMs: 500,
   /** Sessions with a Postgres server that one log reads with: readers beyond it wait for each other. */

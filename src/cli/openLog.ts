@@ -12,7 +12,8 @@ import { restoreSqlite } from "../log/restoreSqlite.ts"
 import { makeSqliteEventLog } from "../log/SqliteEventLog.ts"
 import { shownUrl } from "../log/shownUrl.ts"
 
-const isUrl = (log: string): boolean => /^postgres(ql)?:/.test(log)
+/** Whether the log is in a database. */
+export const isUrl = (log: string): boolean => /^postgres(ql)?:/.test(log)
 
 /** The log itself. What Postgres needs is part of the published program, and loaded only for it. */
 export const openLog = (log: string): Effect.Effect<EventLog["Service"], never, Scope.Scope> =>

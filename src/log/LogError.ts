@@ -29,6 +29,9 @@ const Corrupt = Schema.TaggedStruct("Corrupt", {
 /** The store does not answer, or its answer is not known: full, read-only, failing, gone. */
 const Unavailable = Schema.TaggedStruct("Unavailable", { log: Schema.String, issue: Schema.String })
 
+/** A log was not copied; where the copy was to be, nothing is left. */
+const NoBackup = Schema.TaggedStruct("NoBackup", { target: Schema.String, issue: Schema.String })
+
 /** What has gone wrong. */
 export const LogErrorReason = Schema.Union([
   PositionConflict,
@@ -39,7 +42,8 @@ export const LogErrorReason = Schema.Union([
   NotEmpty,
   NewerFormat,
   Corrupt,
-  Unavailable
+  Unavailable,
+  NoBackup
 ])
 export type LogErrorReason = typeof LogErrorReason.Type
 
@@ -59,12 +63,14 @@ const describe = (reason: LogErrorReason): string => {
       return `${reason.log} has ${reason.found}; an import makes a new log`
     case "NewerFormat":
       return `${reason.log} has ${reason.found}, written by a later version; this one knows ${reason.known}`
-    case "Corrupt":
-      return reason.position === undefined
-        ? `the log is damaged: ${reason.issue}`
-        : `the log is damaged at position ${reason.position}: ${reason.issue}`
+    case "Corrupt": {
+      const where = reason.position === undefined ? "" : ` at position ${reason.position}`
+      return `the log is damaged${where}: ${reason.issue}; put a backup in its place`
+    }
     case "Unavailable":
       return `${reason.log} cannot be used: ${reason.issue}`
+    case "NoBackup":
+      return `no backup was made at ${reason.target}: ${reason.issue}`
   }
 }
 
