@@ -16,7 +16,7 @@ const Lost = Schema.TaggedStruct("Lost", { name })
 const Stopped = Schema.TaggedStruct("Stopped", { name, why: Schema.String })
 const NotParked = Schema.TaggedStruct("NotParked", { name, positions: Schema.Array(Schema.Int) })
 /** Nobody has said where checkpoints are kept. */
-const NoStore = Schema.TaggedStruct("NoStore", { name })
+const NoStore = Schema.TaggedStruct("NoStore", {})
 
 /** What is in the way. */
 export const SubscriptionErrorReason = Schema.Union([
@@ -32,6 +32,8 @@ export const SubscriptionErrorReason = Schema.Union([
 export type SubscriptionErrorReason = typeof SubscriptionErrorReason.Type
 
 const describe = (reason: SubscriptionErrorReason): string => {
+  if (reason._tag === "NoStore")
+    return "the log was given as a layer: say as `subscriptions` where the checkpoints of subscriptions are kept"
   const of = `subscription ${reason.name}`
   switch (reason._tag) {
     case "Unknown":
@@ -48,8 +50,6 @@ const describe = (reason: SubscriptionErrorReason): string => {
       return `${of} is stopped: ${reason.why}; enable it to go on from where it is`
     case "NotParked":
       return `${of} has nothing parked at ${reason.positions.join(", ")}`
-    case "NoStore":
-      return `${of} is refused: this log was passed to open as a layer, so say as \`subscriptions\` where checkpoints are kept`
   }
 }
 

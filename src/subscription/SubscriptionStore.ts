@@ -9,11 +9,12 @@
  *    the one before it is there: its events are delivered again.
  */
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { LogError } from "../log/LogError.ts"
 import type { Definition, Parked, Subscription } from "./Subscription.ts"
-import type { SubscriptionError } from "./SubscriptionError.ts"
+import { type SubscriptionError, subscriptionError } from "./SubscriptionError.ts"
 
 /** What a store can fail with. */
 export type StoreError = SubscriptionError | LogError
@@ -43,7 +44,7 @@ export class SubscriptionStore extends Context.Service<
   SubscriptionStore,
   {
     /** All of them, by name. */
-    readonly list: Effect.Effect<ReadonlyArray<Subscription>, LogError>
+    readonly list: Effect.Effect<ReadonlyArray<Subscription>, StoreError>
     readonly get: (name: string) => Effect.Effect<Subscription, StoreError>
     /** Adds one that is to begin after a position; fails with `Exists` where there is one of that name. */
     readonly add: (
@@ -68,3 +69,20 @@ export class SubscriptionStore extends Context.Service<
     readonly lease: (name: string) => Effect.Effect<Lease, StoreError, Scope.Scope>
   }
 >()("signalbox/subscription/SubscriptionStore") {}
+
+const refused = Effect.fail(subscriptionError({ _tag: "NoStore" }))
+
+/** Stands where nobody has said where checkpoints are kept: none is taken, rather than one that is lost with the process. */
+export const layerNone: Layer.Layer<SubscriptionStore> = Layer.succeed(SubscriptionStore, {
+  list: refused,
+  get: () => refused,
+  add: () => refused,
+  redefine: () => refused,
+  remove: () => refused,
+  rewind: () => refused,
+  enable: () => refused,
+  parked: () => refused,
+  retry: () => refused,
+  drop: () => refused,
+  lease: () => refused
+})

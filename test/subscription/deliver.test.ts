@@ -177,7 +177,7 @@ describe("a delivery", () => {
           if (position === 2) return Effect.void
           at.push(clock.currentTimeMillisUnsafe())
           tries.push(attempt)
-          return Effect.fail(new Error("not now"))
+          return Effect.fail("not now")
         })
       )
       for (let step = 0; step < 300; step++) yield* TestClock.adjust(100)
