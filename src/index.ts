@@ -3,7 +3,7 @@ export { runMachine } from "../machines/runMachine.ts"
 export { Coordinator, type CoordinatorOptions } from "./coordinator/Coordinator.ts"
 export { CommandRejected, CoordinatorError } from "./coordinator/CoordinatorError.ts"
 export type { OnSubmit, Refusal, Request, Verdict } from "./coordinator/OnSubmit.ts"
-export { layer, type NewRun, type OpenOptions, open, Signalbox } from "./coordinator/open.ts"
+export { layer, type NewRun, type OpenOptions, open, Signalbox, type Subscribed } from "./coordinator/open.ts"
 export { ReplayError, replay } from "./history/replay.ts"
 export type { Job, JobContext, Jobs } from "./launcher/InlineLauncher.ts"
 export { makeInlineLauncher } from "./launcher/InlineLauncher.ts"
@@ -38,3 +38,18 @@ export { Rejection, sentence } from "./run/Rejection.ts"
 export type { Claim, Run, RunEnd } from "./run/Run.ts"
 export { PoolUse, RunId, RunSpec, Tags, Unique } from "./run/RunSpec.ts"
 export { againSpec } from "./run/retry.ts"
+export { type DeliverOptions, deliver } from "./subscription/deliver.ts"
+export { type Batch, type Delivery, DeliveryError, type Handler } from "./subscription/Handler.ts"
+export * as SqliteSubscriptionStore from "./subscription/SqliteSubscriptionStore.ts"
+export {
+  type Definition,
+  DeliveryRetries,
+  EventFilter,
+  type Parked,
+  type Subscription,
+  Webhook
+} from "./subscription/Subscription.ts"
+export { SubscriptionError, SubscriptionErrorReason } from "./subscription/SubscriptionError.ts"
+export { type Lease, SubscriptionStore } from "./subscription/SubscriptionStore.ts"
+export { type SubscribeOptions, subscribe } from "./subscription/subscribe.ts"
+export { makeWebhook } from "./subscription/webhook.ts"

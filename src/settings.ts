@@ -64,6 +64,21 @@ export const settings = {
   /** How long a draining coordinator waits for what runs before it says so. */
   drainTimeoutMs: 3_600_000,
 
+  /** How often an event is delivered to a subscription in vain before it is parked: for half an hour, with the waits below. */
+  deliveryTriesMax: 12,
+  /** How long a failed delivery waits before it is tried again; doubled each time. */
+  deliveryDelayMs: 1_000,
+  /** The longest such wait, whatever the receiver asks for. */
+  deliveryDelayMaxMs: 3_600_000,
+  /** How long a webhook's answer may take: Standard Webhooks recommends 15 to 30 s. */
+  webhookTimeoutMs: 20_000,
+  /** How much of a webhook's answer is read: enough for its error. */
+  webhookAnswerBytesMax: 1_024,
+  /** How much of why a delivery has failed is kept. */
+  deliveryErrorMax: 2_048,
+  /** Runs of which a subscription that asks for tags remembers whether they have them. */
+  taggedRunsMax: 10_000,
+
   /** Runs named as holders of a limit in an explanation. */
   holdersShown: 10,
   /** Length of a run's id. */

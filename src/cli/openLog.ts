@@ -1,5 +1,5 @@
 /**
- * Which log `--log` means: the one in a file, or the one in a Postgres database.
+ * Which log `--log` means: the one in a file, or the one in a Postgres database; and the subscriptions to it.
  */
 import { dirname, join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
@@ -11,6 +11,8 @@ import type { LogError } from "../log/LogError.ts"
 import { restoreSqlite } from "../log/restoreSqlite.ts"
 import { makeSqliteEventLog } from "../log/SqliteEventLog.ts"
 import { shownUrl } from "../log/shownUrl.ts"
+import { makeSqliteSubscriptionStore, subscriptionsFile } from "../subscription/SqliteSubscriptionStore.ts"
+import type { SubscriptionStore } from "../subscription/SubscriptionStore.ts"
 
 /** Whether the log is in a database. */
 export const isUrl = (log: string): boolean => /^postgres(ql)?:/.test(log)
@@ -35,6 +37,17 @@ export const restoreLog = <E>(
         ({ restorePostgres }) => restorePostgres(log, entries)
       )
     : restoreSqlite(log, entries)
+
+/** The subscriptions to the log. */
+export const openSubscriptions = (
+  log: string
+): Effect.Effect<SubscriptionStore["Service"], never, Scope.Scope> =>
+  isUrl(log)
+    ? Effect.map(
+        Effect.promise(() => import("../subscription/PostgresSubscriptionStore.ts")),
+        ({ makePostgresSubscriptionStore }) => makePostgresSubscriptionStore(log)
+      )
+    : makeSqliteSubscriptionStore(subscriptionsFile(log))
 
 /** The log as any process names it, wherever it runs. */
 export const fullNameOf = (log: string): string => (isUrl(log) ? log : resolve(log))

@@ -3,10 +3,12 @@
  */
 import { randomUUID } from "node:crypto"
 import { dirname, join } from "node:path"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -34,6 +36,9 @@ import type { ClaimSlot } from "../run/RunCommand.ts"
 import type { RunId } from "../run/RunSpec.ts"
 import { RunSpec } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
+import * as SqliteSubscriptionStore from "../subscription/SqliteSubscriptionStore.ts"
+import { layerNone, type SubscriptionStore } from "../subscription/SubscriptionStore.ts"
+import { type SubscribeOptions, subscribe } from "../subscription/subscribe.ts"
 import { Coordinator, type CoordinatorOptions } from "./Coordinator.ts"
 import { CommandRejected } from "./CoordinatorError.ts"
 import type { Request } from "./OnSubmit.ts"
@@ -46,6 +51,8 @@ export interface OpenOptions extends Omit<CoordinatorOptions, "policy"> {
   readonly snapshot?: string | undefined
   /** Where attempts leave their files. Default: `artifacts` beside the log's file, else a temporary folder. */
   readonly artifacts?: string | undefined
+  /** Where the checkpoints of subscriptions are kept. Default: beside the log's file; in memory, if the log is. */
+  readonly subscriptions?: Layer.Layer<SubscriptionStore, LogError> | undefined
   /** The functions that runs may name as their `job`. */
   readonly jobs?: Jobs | undefined
   /** The rules to put in force; what it leaves out is Dagster's default. Default: those that the log says. */
@@ -69,11 +76,19 @@ const specOf = (run: NewRun): Effect.Effect<RunSpec, CommandRejected> => {
   return Effect.mapError(decodeSpec(spec, strict), (error) => invalid(error.message))
 }
 
-type Services = Coordinator | EventLog
+type Services = Coordinator | EventLog | SubscriptionStore
+
+/** Where checkpoints are kept where nobody says so. */
+const storeBeside = (log: OpenOptions["log"]): Layer.Layer<SubscriptionStore> => {
+  if (log === undefined) return SqliteSubscriptionStore.layerMemory
+  return typeof log === "string"
+    ? SqliteSubscriptionStore.layer(SqliteSubscriptionStore.subscriptionsFile(log))
+    : layerNone
+}
 
 /** The services behind an open Signalbox, for programs that use Effect themselves. */
 export const layer = (options: OpenOptions = {}): Layer.Layer<Services, LogError | Schema.SchemaError> => {
-  const { log, artifacts, jobs = {}, policy, snapshot, ...rest } = options
+  const { log, artifacts, subscriptions = storeBeside(log), jobs = {}, policy, snapshot, ...rest } = options
   const kept = snapshot ?? (typeof log === "string" ? `${log}-snapshot` : undefined)
   const folder = artifacts ?? (typeof log === "string" ? join(dirname(log), "artifacts") : undefined)
   const logLayer = typeof log === "string" ? SqliteEventLog.layer(log) : (log ?? MemoryEventLog.layer)
@@ -88,8 +103,20 @@ export const layer = (options: OpenOptions = {}): Layer.Layer<Services, LogError
   return Layer.unwrap(Effect.map(checked, (decoded) => Coordinator.layer({ ...rest, policy: decoded }))).pipe(
     Layer.provide(launcherLayer),
     Layer.provide(kept === undefined ? Layer.empty : layerSnapshots(kept)),
-    Layer.provideMerge(logLayer)
+    Layer.provideMerge(logLayer),
+    Layer.merge(subscriptions)
   )
+}
+
+/** Deliveries that go on. */
+export interface Subscribed extends AsyncDisposable {
+  /**
+   * Resolves when it was closed, or has come to the end and does not follow; rejects with `SubscriptionError` or
+   * `LogError` where it cannot go on.
+   */
+  readonly ended: Promise<void>
+  /** Ends the deliveries. What was being delivered is delivered again another time. */
+  readonly close: () => Promise<void>
 }
 
 /** A log, launchers and a coordinator that leads, in one object. All it does is asked and answered by promises. */
@@ -182,6 +209,22 @@ export class Signalbox implements AsyncDisposable {
     const log = Context.get(this.services, EventLog)
     const changes = Stream.interruptWhen(log.changes(range), Deferred.await(this.closed))
     return Stream.toAsyncIterable(follow ? changes : log.read(range))
+  }
+
+  /**
+   * Delivers events to a function, each at least once and in order, from where the subscription of that name has come
+   * to; until it or this Signalbox is closed. How it ends is told by `ended`, which is to be awaited.
+   */
+  subscribe(options: SubscribeOptions): Subscribed {
+    const delivered = Effect.provide(subscribe(options), this.services)
+    const fiber = Effect.runSync(Effect.forkIn(delivered, this.scope))
+    const ended = Effect.runPromise(
+      Effect.flatMap(Fiber.await(fiber), (exit) =>
+        Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause) ? exit : Effect.void
+      )
+    )
+    const close = () => Effect.runPromise(Fiber.interrupt(fiber))
+    return { ended, close, [Symbol.asyncDispose]: close }
   }
 
   /**

@@ -21,6 +21,7 @@ import {
   bytes,
   connect,
   escaped,
+  holding,
   number,
   numbers,
   type PostgresSession,
@@ -71,13 +72,7 @@ const lettingGo = `
   UPDATE signalbox_log SET holder = NULL WHERE epoch = $1::float8
   RETURNING pg_advisory_unlock(${ownLock}, epoch::integer)`
 
-/** What the writer's session must be, whatever is usual there: a vanished one is missed soon, and no commit is early. */
-const sessionSettings = {
-  tcp_keepalives_idle: String(settings.postgresKeepAliveMs / 1_000),
-  tcp_keepalives_interval: "1",
-  tcp_keepalives_count: "10",
-  default_transaction_isolation: "read committed"
-}
+/** What the writer's session must be, whatever is usual there: no commit is early. */
 const waitingForDisk =
   "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 
@@ -205,7 +200,7 @@ const write = Effect.fnUntraced(function* (
 export const makePostgresWriter = Effect.fnUntraced(function* (place: WriterPlace, candidate: Candidate) {
   const { log } = place
   const own = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
-  const session = yield* connect({ ...place.config, startupParameters: sessionSettings }).pipe(
+  const session = yield* connect({ ...place.config, startupParameters: holding }).pipe(
     telling(log),
     Scope.provide(own)
   )
