@@ -37,8 +37,8 @@ export class Member {
   readonly stopped = new Set<string>()
   /** How it ended. */
   exit: Exit.Exit<void, LogError> | undefined
-  /** How many wait for an answer of it. */
-  waiting = 0
+  /** Who waits for an answer of it. Each says whether there should be one, as far as the log goes. */
+  readonly waiting = new Set<() => boolean>()
   private readonly launcher: Launcher["Service"]
 
   constructor(host: Host, disk: Disk, launcher: Launcher["Service"], takeOver: boolean, admits: boolean) {
@@ -84,13 +84,19 @@ export class Member {
   }
 
   /** Asks for something; nobody waits for the answer of a process that is gone. */
-  ask<A, E>(use: (coordinator: Service) => Effect.Effect<A, E>, hear: (exit: Exit.Exit<A, E>) => void): void {
+  ask<A, E>(
+    use: (coordinator: Service) => Effect.Effect<A, E>,
+    hear: (exit: Exit.Exit<A, E>) => void,
+    isDue: () => boolean = () => true
+  ): void {
     const { coordinator } = this
     if (!coordinator) return
-    this.waiting++
+    // Its own, whoever else asks the same.
+    const waiter = () => isDue()
+    this.waiting.add(waiter)
     const fiber: Fiber.Fiber<A, E> = this.host.fork(use(coordinator))
     fiber.addObserver((exit) => {
-      this.waiting--
+      this.waiting.delete(waiter)
       hear(exit)
     })
   }

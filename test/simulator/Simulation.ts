@@ -90,7 +90,8 @@ export class Simulation {
       this.outside.crash(member.host)
       const { defect } = member
       if (defect) this.audit.fail("defect", defect)
-      if (member.exit && member.waiting > 0) this.audit.fail("answer", `it ended, and ${member.waiting} hear nothing`)
+      if (member.exit && member.waiting.size > 0)
+        this.audit.fail("answer", `it ended, and ${member.waiting.size} hear nothing`)
     }
     this.members = this.members.filter(({ isAlive }) => isAlive)
   }
@@ -122,6 +123,11 @@ export class Simulation {
     }
   }
 
+  private hasEnded(run: string): boolean {
+    const state = this.audit.queue.runs.get(run)?.state
+    return state !== undefined && isFinished(state)
+  }
+
   private doWait(pick: number, to: number): void {
     const runs = [...this.audit.queue.runs.values()]
     const run = runs[runs.length - 1 - (pick % Math.max(1, runs.length))]
@@ -130,7 +136,8 @@ export class Simulation {
       (coordinator) => coordinator.ended(run.id),
       (exit) => {
         if (Exit.isSuccess(exit)) this.audit.ended(exit.value)
-      }
+      },
+      () => this.hasEnded(run.id)
     )
   }
 
@@ -139,13 +146,13 @@ export class Simulation {
     const attempt = launches[launches.length - 1 - (pick % Math.max(1, launches.length))]
     if (!attempt) return
     const step = `claims${this.audit.log.length}`
+    const has = () => queue.runs.get(attempt.run)?.claims?.some((claim) => claim.step === step && claim.granted) ?? false
     this.members[to % this.members.length]?.ask(
       (coordinator) => coordinator.claim({ ...attempt, step, pool }),
       (exit) => {
-        if (!Exit.isSuccess(exit)) return
-        const has = queue.runs.get(attempt.run)?.claims?.some((claim) => claim.step === step && claim.granted)
-        if (!has && !isFinished(exit.value.state)) this.audit.fail("durable", `a claim is granted ahead of the log`)
-      }
+        if (Exit.isSuccess(exit) && !has()) this.audit.fail("durable", "a claim is granted ahead of the log")
+      },
+      () => has() || this.hasEnded(attempt.run)
     )
   }
 

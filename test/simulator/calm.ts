@@ -106,6 +106,6 @@ export const calm = (simulation: Simulation): void => {
   for (const run of audit.queue.runs.values())
     if (!isFinished(run.state)) audit.fail("quiet", `run ${run.id} is ${run.state} for ever, and nothing holds it back`)
   if (opener.permits.size > 0) audit.fail("permits", `at rest, taken are ${JSON.stringify([...opener.permits])}`)
-  if (opener.waiting > 0) audit.fail("answer", `at rest, ${opener.waiting} still wait for an answer`)
+  if (opener.waiting.size > 0) audit.fail("answer", `at rest, ${opener.waiting.size} still wait for an answer`)
   checkChain(simulation)
 }

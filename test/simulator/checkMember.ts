@@ -66,6 +66,8 @@ export const checkMember = (simulation: Simulation, member: Member, isThorough: 
   if (has !== should) audit.fail("permits", `taken are ${has}; the slots say ${should}`)
   const issue = undone(simulation, member)
   if (issue) audit.fail("intent", issue)
+  const unanswered = [...member.waiting].filter((isDue) => isDue()).length
+  if (unanswered > 0) audit.fail("answer", `${unanswered} wait for an answer that there is`)
   const due = live.wakesAt
   if (!time.isTouched && due !== undefined && due <= time.now)
     audit.fail("alarm", `something is due since ${time.now - due} ms`)

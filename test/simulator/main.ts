@@ -32,7 +32,9 @@ const histories = isOne ? 1 : number("histories", values.histories ?? "1000")
 const steps = number("steps", values.steps)
 const threads = Math.max(1, Math.min(histories, number("threads", values.threads)))
 
-const say = (text: string) => process.stdout.write(`${text}\n`)
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`)
+}
 
 const sayBreach = (at: number, { step, rule, issue }: NonNullable<Played["breach"]>): void =>
   say(`seed ${at}, step ${step}: the promise "${rule}" is broken\n  ${issue.replaceAll("\n", "\n  ")}`)
