@@ -26,6 +26,9 @@ import { Permits } from "./Permits.ts"
 /** Hands a report to the coordinator. */
 type Post = (report: RunCommand) => void
 
+/** What an attempt begins with. */
+export type Beginning = "RunAdmitted" | "RunResumed"
+
 type Progress = Extract<Report, { readonly _tag: "Progress" }>
 
 interface Worker {
@@ -109,15 +112,16 @@ export class Workers {
   )
 
   /** Starts the runs that are to work, stops those that are to stop. `fresh` are those whose attempt has just begun. */
-  begin(touched: ReadonlyArray<Touched>, fresh: ReadonlySet<RunId>): void {
+  begin(touched: ReadonlyArray<Touched>, fresh: ReadonlyMap<RunId, Beginning>): void {
     for (const { run, slots } of touched) {
       const wanted = intent(run.state)
       if (wanted !== "Work" && wanted !== "Stop") continue
       const worker = this.workers.get(run.id) ?? this.assign(run, !fresh.has(run.id))
-      const { recovered } = worker.assignment
       if (!this.workers.has(run.id)) {
         this.workers.set(run.id, worker)
-        const permits = recovered ? this.permits.keep(run.id, slots) : this.permits.take(run.id, slots)
+        // Only who was admitted has found room; any other holds its slots from before, whatever the rules are now.
+        const isAdmitted = fresh.get(run.id) === "RunAdmitted"
+        const permits = isAdmitted ? this.permits.take(run.id, slots) : this.permits.keep(run.id, slots)
         const work = wanted === "Work" ? this.launch(worker) : Effect.void
         const holding = Effect.scoped(permits.pipe(Effect.andThen(work), Effect.andThen(Effect.never)))
         worker.fibers.work = this.fork(holding)

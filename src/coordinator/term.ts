@@ -23,7 +23,7 @@ import { settings } from "../settings.ts"
 import { coordinatorError, whyOf } from "./CoordinatorError.ts"
 import type { Letter, Mailbox } from "./Mailbox.ts"
 import { recover } from "./recover.ts"
-import { Workers } from "./Workers.ts"
+import { type Beginning, Workers } from "./Workers.ts"
 
 /** What a term works with. */
 interface Given {
@@ -77,11 +77,11 @@ const answer = ({ letters, turn: { replies } }: Decided): void => {
   }
 }
 
-/** Runs that begin an attempt with this turn. */
-const fresh = ({ events }: Turn): ReadonlySet<RunId> => {
-  const runs = new Set<RunId>()
+/** Runs that begin an attempt with this turn, and with what. */
+const fresh = ({ events }: Turn): ReadonlyMap<RunId, Beginning> => {
+  const runs = new Map<RunId, Beginning>()
   for (const { type, run } of events)
-    if ((type === "RunAdmitted" || type === "RunResumed") && run !== null) runs.add(run)
+    if ((type === "RunAdmitted" || type === "RunResumed") && run !== null) runs.set(run, type)
   return runs
 }
 

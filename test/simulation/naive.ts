@@ -2,6 +2,7 @@
  * What should be so, counted the slow way: from all runs, each time anew, with no index and nothing remembered.
  */
 import { limitsOver } from "../../src/history/limitsOver.ts"
+import type { Event } from "../../src/queue/Event.ts"
 import type { Reason } from "../../src/queue/explain.ts"
 import { byPriority, type Orders } from "../../src/queue/order.ts"
 import type { Pause } from "../../src/queue/Pauses.ts"
@@ -11,7 +12,14 @@ import { isHoldingSlot, isWaiting } from "../../src/run/lifecycle.ts"
 import type { Run } from "../../src/run/Run.ts"
 import type { RunId } from "../../src/run/RunSpec.ts"
 import { settings } from "../../src/settings.ts"
-import type { World } from "./World.ts"
+
+/** What there is to be seen of a world. */
+interface Seen {
+  readonly queue: RunQueue
+  readonly orders: Orders
+  readonly log: ReadonlyArray<Event>
+  readonly now: number
+}
 
 const runsOf = (queue: RunQueue): ReadonlyArray<Run> => [...queue.runs.values()]
 
@@ -93,7 +101,7 @@ export const admissible = (queue: RunQueue, orders: Orders, at: number): Readonl
 }
 
 /** Every reason why the run waits. */
-export const reasonsOf = ({ queue, orders, log, now }: World, run: Run): ReadonlyArray<Reason> => {
+export const reasonsOf = ({ queue, orders, log, now }: Seen, run: Run): ReadonlyArray<Reason> => {
   const line = lineOf(queue, orders)
   const before = line.slice(
     0,
