@@ -17,6 +17,8 @@ const Env = Schema.Record(Schema.String, Schema.String)
 const shared = {
   /** The kind of work, for people and for limits. */
   job: Schema.optionalKey(Schema.NonEmptyString),
+  /** The launcher that is to take it; a process of this machine if left out. */
+  launcher: Schema.optionalKey(Schema.NonEmptyString),
   /** Environment variables, on top of those of the coordinator. */
   env: Schema.optionalKey(Env),
   /** The folder to run in, counted from the file's own, which is also the default. */
