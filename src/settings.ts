@@ -49,6 +49,12 @@ export const settings = {
   watchIntervalMs: 5_000,
   /** How long such a look may take, before it counts as one that has shown nothing. */
   lookTimeoutMs: 10_000,
+  /** A worker elsewhere that was not heard of for so long, and at most a quarter more, is lost. */
+  workerLeaseMs: 30_000,
+  /** Attempts that a worker gets with one question. */
+  workerTakesMax: 100,
+  /** Bytes of a request of a worker; a result or some lines of a log fit in, a flood does not. */
+  workerRequestBytesMax: 1_000_000,
   /** Characters of a message, a stack or the like that a report may have; more are cut off. */
   reportTextMax: 16_384,
   /** Characters of a run's result as JSON: what is larger belongs into a store of its own. */
