@@ -55,7 +55,21 @@ export const settings = {
   probeIntervalMs: 200,
   /** The end of a failed process's output that its event carries; the whole is in its files. */
   outputTailBytes: 2_048,
-  /** Lines of an inline run's own log are kept up to this size; a runaway loop must not fill the disk. */
+  /** How often a launcher looks for an attempt whose end nobody tells it. */
+  watchIntervalMs: 5_000,
+  /** How long such a look may take, before it counts as one that has shown nothing. */
+  lookTimeoutMs: 10_000,
+  /** A worker elsewhere that was not heard of for so long, and at most a quarter more, is lost. */
+  workerLeaseMs: 30_000,
+  /** Attempts that a worker gets with one question. */
+  workerTakesMax: 100,
+  /** Bytes of a request of a worker; a result or some lines of a log fit in, a flood does not. */
+  workerRequestBytesMax: 1_000_000,
+  /** Characters of a message, a stack or the like that a report may have; more are cut off. */
+  reportTextMax: 16_384,
+  /** Characters of a run's result as JSON: what is larger belongs into a store of its own. */
+  resultLengthMax: 262_144,
+  /** Lines of a run's own log are kept up to this size; a runaway loop must not fill the disk. */
   runLogBytesMax: 10_000_000,
   /** So often in a row a worker may be looked for in vain, if that may be a hiccup, before it counts as lost. */
   missesMax: 3,

@@ -19,7 +19,7 @@ import { Artifacts } from "../launcher/Artifacts.ts"
 import { type Jobs, makeInlineLauncher } from "../launcher/InlineLauncher.ts"
 import { Launcher } from "../launcher/Launcher.ts"
 import { makeProcessLauncher } from "../launcher/ProcessLauncher.ts"
-import { route } from "../launcher/route.ts"
+import { type Launchers, route } from "../launcher/route.ts"
 import { EventLog, type Range } from "../log/EventLog.ts"
 import type { LogError } from "../log/LogError.ts"
 import * as MemoryEventLog from "../log/MemoryEventLog.ts"
@@ -55,6 +55,8 @@ export interface OpenOptions extends Omit<CoordinatorOptions, "policy"> {
   readonly subscriptions?: Layer.Layer<SubscriptionStore, LogError> | undefined
   /** The functions that runs may name as their `job`. */
   readonly jobs?: Jobs | undefined
+  /** More launchers, by the name that a run's `launcher` has for them. There are `inline` and `process` already. */
+  readonly launchers?: Launchers | undefined
   /** The rules to put in force; what it leaves out is Dagster's default. Default: those that the log says. */
   readonly policy?: Partial<Policy> | undefined
 }
@@ -88,21 +90,31 @@ const storeBeside = (log: OpenOptions["log"]): Layer.Layer<SubscriptionStore> =>
 
 /** The services behind an open Signalbox, for programs that use Effect themselves. */
 export const layer = (options: OpenOptions = {}): Layer.Layer<Services, LogError | Schema.SchemaError> => {
-  const { log, artifacts, subscriptions = storeBeside(log), jobs = {}, policy, snapshot, ...rest } = options
-  const kept = snapshot ?? (typeof log === "string" ? `${log}-snapshot` : undefined)
+  const {
+    log,
+    artifacts,
+    subscriptions = storeBeside(log),
+    jobs = {},
+    launchers = {},
+    policy,
+    ...rest
+  } = options
+  const { snapshot = typeof log === "string" ? `${log}-snapshot` : undefined, ...coordinator } = rest
   const folder = artifacts ?? (typeof log === "string" ? join(dirname(log), "artifacts") : undefined)
   const logLayer = typeof log === "string" ? SqliteEventLog.layer(log) : (log ?? MemoryEventLog.layer)
   const artifactsLayer = folder === undefined ? Artifacts.layerTemporary : Artifacts.layer(folder)
   const launcherLayer = Layer.effect(
     Launcher,
     Effect.map(Artifacts, ({ root }) =>
-      route({ inline: makeInlineLauncher(jobs, root), process: makeProcessLauncher(root) })
+      route({ inline: makeInlineLauncher(jobs, root), process: makeProcessLauncher(root), ...launchers })
     )
   ).pipe(Layer.provide(artifactsLayer))
   const checked = policy ? decodePolicy({ ...defaultPolicy, ...policy }, strict) : Effect.succeed(undefined)
-  return Layer.unwrap(Effect.map(checked, (decoded) => Coordinator.layer({ ...rest, policy: decoded }))).pipe(
+  return Layer.unwrap(
+    Effect.map(checked, (decoded) => Coordinator.layer({ ...coordinator, policy: decoded }))
+  ).pipe(
     Layer.provide(launcherLayer),
-    Layer.provide(kept === undefined ? Layer.empty : layerSnapshots(kept)),
+    Layer.provide(snapshot === undefined ? Layer.empty : layerSnapshots(snapshot)),
     Layer.provideMerge(logLayer),
     Layer.merge(subscriptions)
   )
