@@ -56,6 +56,12 @@ export const settings = {
 
   /** Runs named as holders of a limit in an explanation. */
   holdersShown: 10,
+  /** Runs at the front of the line named in an explanation. */
+  frontShown: 5,
+  /** Lines, and runs whose time has not come, that are looked at to count who is ahead at a limit: about a millisecond. */
+  aheadCountedMax: 10_000,
+  /** More urgent runs that an admission names of those it passed over; all are counted. Each adds some 60 bytes to the log. */
+  passedOverShown: 2,
   /** Length of a run's id. */
   runIdLengthMax: 128
 } as const

@@ -27,6 +27,9 @@ export const limitName = (
   return value === undefined ? name : `${name}=${value}`
 }
 
+/** Names the limit that all runs fall under. */
+export const totalLimit = "runs"
+
 /** Names the limit of a pool. */
 export const poolName = (pool: string): string => `pool:${pool}`
 
@@ -72,7 +75,7 @@ export class Limits {
     const queued = mode === "queued"
     this.policy = policy
     this.paused = paused.filter(({ _tag }) => _tag === "Tag" || _tag === "Pool")
-    this.total = queued && maxConcurrentRuns !== null ? [{ limit: "runs", size: maxConcurrentRuns }] : nothing
+    this.total = queued && maxConcurrentRuns !== null ? [{ limit: totalLimit, size: maxConcurrentRuns }] : nothing
     for (const limit of queued ? tagLimits : []) {
       const forms = this.byKey.get(limit.key) ?? new Map<string, TagLimit>()
       forms.set(formOf(limit), limit)

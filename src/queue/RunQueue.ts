@@ -44,6 +44,10 @@ export class RunQueue {
   policy: Policy = defaultPolicy
   /** How many policies were ever set; 0 while the default is in force. */
   policyNumber = 0
+  /** Since when the policy is in force, in milliseconds since 1970. */
+  policyAt = 0
+  /** When it last changed whether a coordinator leads that admits, in milliseconds since 1970. */
+  admitsAt = 0
   readonly runs = new Map<RunId, Run>()
   waiting: Waiting
   slots = new Slots()
@@ -151,11 +155,11 @@ export class RunQueue {
     switch (event.type) {
       case "CoordinatorStarted":
         this.epoch = event.epoch
-        this.admits = event.data.admits
+        this.setAdmits(event.data.admits, event.at)
         break
       case "CoordinatorDraining":
       case "CoordinatorStopped":
-        this.admits = false
+        this.setAdmits(false, event.at)
         break
       case "AdmissionPaused":
       case "AdmissionResumed":
@@ -165,8 +169,14 @@ export class RunQueue {
       case "PolicySet":
         this.policy = event.data.policy
         this.policyNumber = event.data.number
+        this.policyAt = event.at
         this.rearrange(event.at)
     }
+  }
+
+  private setAdmits(admits: boolean, at: number): void {
+    if (this.admits !== admits) this.admitsAt = at
+    this.admits = admits
   }
 
   private setGate(scope: Scope, now: number): void {
@@ -182,12 +192,15 @@ export class RunQueue {
 
   /** New rules: everyone who waits stands anew, everyone who runs counts anew. Nothing that runs is revoked. */
   private rearrange(now: number): void {
-    const { waiting, slots } = this
+    this.arrange(this.waiting.line, this.slots.runs(), now)
+  }
+
+  private arrange(line: Iterable<Run>, holders: Iterable<RunId>, now: number): void {
     this.limits = new Limits(this.policy, this.pauses.scopes)
     this.waiting = this.emptyWaiting()
     this.slots = new Slots()
-    for (const run of waiting.line) this.waiting.add(this.run(run.id), now)
-    for (const id of slots.runs()) {
+    for (const run of line) this.waiting.add(this.run(run.id), now)
+    for (const id of holders) {
       const run = this.run(id)
       this.slots.take(id, this.needsOf(run).slots)
       for (const [pool, reserved] of Object.entries(run.reserved?.pools ?? {})) this.count(pool, reserved)
@@ -195,6 +208,29 @@ export class RunQueue {
     for (const [pool, claimed] of this.pools.claimed()) this.count(pool, claimed)
     for (const scope of this.pauses.scopes) if (scope._tag === "Location") this.setGate(scope, now)
     this.pools.loosen()
+  }
+
+  /**
+   * A queue in the same state that goes its own way from here, for questions of what would be if. With `keep` it knows of
+   * these runs alone; all that hold slots must be among them.
+   */
+  copy(keep: (run: Run) => boolean = () => true): RunQueue {
+    const { position, turn, epoch, at, admits, policy, policyNumber, policyAt, admitsAt } = this
+    const copy = Object.assign(new RunQueue(this.orders), { position, turn, epoch, at, admits, policy })
+    Object.assign(copy, { policyNumber, policyAt, admitsAt })
+    for (const pause of this.pauses.all) copy.pauses.set(pause)
+    const line: Array<Run> = []
+    for (const run of this.runs.values()) {
+      if (!keep(run)) continue
+      copy.runs.set(run.id, run)
+      copy.groups.add(run)
+      if (isFinished(run.state)) copy.groups.finish(run)
+      if (isWaiting(run.state)) line.push(run)
+      copy.pools.change(undefined, run)
+      copy.setDeadline(undefined, run)
+    }
+    copy.arrange(line, this.slots.runs(), at)
+    return copy
   }
 
   /** A run that is known to exist. */

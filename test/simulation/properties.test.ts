@@ -93,6 +93,17 @@ describe("a turn", () => {
     })
   })
 
+  it("comes out the same for a copy of the queue, which goes its own way", () => {
+    inEveryHistory((history) => {
+      let copy = fold([], orders)
+      play(history, ({ queue }, { asked, now, turn: taken, after }) => {
+        if (copy.position === after && after > 0) expect(turn(copy, asked, now)).toEqual(taken)
+        expect(contents(queue.copy())).toEqual(contents(queue))
+        copy = queue.copy()
+      })
+    })
+  })
+
   it("leaves nothing undone: until time has something to decide, another one adds nothing", () => {
     afterEveryTurn((world) => {
       const queue = another(world)
