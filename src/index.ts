@@ -5,6 +5,7 @@ export { CommandRejected, CoordinatorError } from "./coordinator/CoordinatorErro
 export type { OnSubmit, Refusal, Request, Verdict } from "./coordinator/OnSubmit.ts"
 export { layer, type NewRun, type OpenOptions, open, Signalbox } from "./coordinator/open.ts"
 export { ReplayError, replay } from "./history/replay.ts"
+export { type Unexplained, type Verified, verifyDecisions } from "./history/verifyDecisions.ts"
 export type { Job, JobContext, Jobs } from "./launcher/InlineLauncher.ts"
 export { makeInlineLauncher } from "./launcher/InlineLauncher.ts"
 export { type Assignment, Launcher, type Report, type Tell } from "./launcher/Launcher.ts"

@@ -12,9 +12,11 @@ export const describeReason = (reason: Reason): string => {
   switch (reason._tag) {
     case "LimitFull": {
       const { limit, held, size, holders, holding, ahead, more } = reason
-      const by = holders.length === 0 ? "" : ` (${holders.join(", ")}${holding > holders.length ? ", …" : ""})`
+      const by =
+        holders.length === 0 ? "" : ` (${holders.join(", ")}${holding > holders.length ? ", …" : ""})`
       const least = more ? "at least " : ""
-      const others = ahead === 0 && !more ? "next in line for it" : `${least}${count(ahead, "run")} ahead of it`
+      const others =
+        ahead === 0 && !more ? "next in line for it" : `${least}${count(ahead, "run")} ahead of it`
       return `limit ${limit} is full: ${held} of ${size} held${by}; ${others}`
     }
     case "PoolsFull": {

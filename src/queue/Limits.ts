@@ -75,7 +75,8 @@ export class Limits {
     const queued = mode === "queued"
     this.policy = policy
     this.paused = paused.filter(({ _tag }) => _tag === "Tag" || _tag === "Pool")
-    this.total = queued && maxConcurrentRuns !== null ? [{ limit: totalLimit, size: maxConcurrentRuns }] : nothing
+    this.total =
+      queued && maxConcurrentRuns !== null ? [{ limit: totalLimit, size: maxConcurrentRuns }] : nothing
     for (const limit of queued ? tagLimits : []) {
       const forms = this.byKey.get(limit.key) ?? new Map<string, TagLimit>()
       forms.set(formOf(limit), limit)

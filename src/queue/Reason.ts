@@ -57,14 +57,9 @@ const AdmissionClosed = Schema.TaggedStruct("AdmissionClosed", { since }).annota
 })
 
 /** One thing that keeps a run from starting now. */
-export const Reason = Schema.Union([
-  AdmissionClosed,
-  NotBefore,
-  Held,
-  Paused,
-  LimitFull,
-  PoolsFull
-]).annotate({ identifier: "Reason" })
+export const Reason = Schema.Union([AdmissionClosed, NotBefore, Held, Paused, LimitFull, PoolsFull]).annotate(
+  { identifier: "Reason" }
+)
 export type Reason = typeof Reason.Type
 
 /** The name of a kind of reason. */

@@ -29,6 +29,5 @@ export function* obstacles(queue: RunQueue, run: Run, at: number): Generator<Obs
   for (const pause of pauses.all) if (includes(pause.scope, run.spec)) yield { _tag: "Paused", pause }
   const { slots: needed, anyOf } = queue.needsOf(run)
   for (const slot of needed) if (slots.isFull(slot)) yield { _tag: "LimitFull", slot }
-  if (anyOf.length > 0 && anyOf.every((slot) => slots.isFull(slot)))
-    yield { _tag: "PoolsFull", slots: anyOf }
+  if (anyOf.length > 0 && anyOf.every((slot) => slots.isFull(slot))) yield { _tag: "PoolsFull", slots: anyOf }
 }

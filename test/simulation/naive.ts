@@ -2,10 +2,10 @@
  * What should be so, counted the slow way: from all runs, each time anew, with no index and nothing remembered.
  */
 import { limitsOver } from "../../src/history/limitsOver.ts"
-import type { Reason } from "../../src/queue/Reason.ts"
-import { byPriority, type Orders } from "../../src/queue/order.ts"
 import type { Event } from "../../src/queue/Event.ts"
+import { byPriority, type Orders } from "../../src/queue/order.ts"
 import type { Pause } from "../../src/queue/Pauses.ts"
+import type { Reason } from "../../src/queue/Reason.ts"
 import type { RunQueue } from "../../src/queue/RunQueue.ts"
 import type { Scope } from "../../src/queue/Scope.ts"
 import { isHoldingSlot, isWaiting } from "../../src/run/lifecycle.ts"
@@ -95,7 +95,9 @@ export const admissible = (queue: RunQueue, orders: Orders, at: number): Readonl
 
 /** Since when the run has waited with nobody to admit it. */
 const closedSince = (log: ReadonlyArray<Event>, { submittedAt }: Run): number => {
-  const opened = log.findLastIndex(({ type, data }) => type === "CoordinatorStarted" && "admits" in data && data.admits)
+  const opened = log.findLastIndex(
+    ({ type, data }) => type === "CoordinatorStarted" && "admits" in data && data.admits
+  )
   const closed = log.slice(opened + 1).find(({ type }) => /^Coordinator/.test(type))
   return Math.max(submittedAt, opened === -1 ? 0 : (closed?.at ?? 0))
 }
