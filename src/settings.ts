@@ -58,6 +58,12 @@ export const settings = {
   holdersShown: 10,
   /** Runs at the front of the line named in an explanation. */
   frontShown: 5,
+  /** Runs ahead that are taken along to try what would start a run: about two milliseconds for each trial. */
+  aheadTriedMax: 300,
+  /** Changes that are tried together to start a run. */
+  changesTriedMax: 8,
+  /** Runs and limits named in the preview of a policy; all are counted. */
+  previewShown: 20,
   /** Lines, and runs whose time has not come, that are looked at to count who is ahead at a limit: about a millisecond. */
   aheadCountedMax: 10_000,
   /** More urgent runs that an admission names of those it passed over; all are counted. Each adds some 60 bytes to the log. */

@@ -73,6 +73,11 @@ export class RunQueue {
     return this.limits.needsOf(run.spec)
   }
 
+  /** The policy with so many slots for a limit that the run falls under; undefined if no policy says how many it has. */
+  policyWith(policy: Policy, run: Run, limit: string, size: number): Policy | undefined {
+    return this.limits.policyWith(policy, run.spec, limit, size)
+  }
+
   /** How long pool slots are reserved for a run that has started, in milliseconds. */
   get settleMs(): number {
     return this.limits.settleMs
@@ -211,17 +216,16 @@ export class RunQueue {
   }
 
   /**
-   * A queue in the same state that goes its own way from here, for questions of what would be if. With `keep` it knows of
-   * these runs alone; all that hold slots must be among them.
+   * A queue in the same state that goes its own way from here, for questions of what would be if. It knows of these runs
+   * alone; all that hold slots must be among them.
    */
-  copy(keep: (run: Run) => boolean = () => true): RunQueue {
+  copy(runs: Iterable<Run> = this.runs.values()): RunQueue {
     const { position, turn, epoch, at, admits, policy, policyNumber, policyAt, admitsAt } = this
     const copy = Object.assign(new RunQueue(this.orders), { position, turn, epoch, at, admits, policy })
     Object.assign(copy, { policyNumber, policyAt, admitsAt })
     for (const pause of this.pauses.all) copy.pauses.set(pause)
     const line: Array<Run> = []
-    for (const run of this.runs.values()) {
-      if (!keep(run)) continue
+    for (const run of runs) {
       copy.runs.set(run.id, run)
       copy.groups.add(run)
       if (isFinished(run.state)) copy.groups.finish(run)

@@ -207,7 +207,13 @@ const dataOf: { readonly [T in EventType]: fc.Arbitrary<Data[T]> } = {
   CoordinatorStopped: fc.constant({}),
   AdmissionPaused: struct({ scope }, { until: timestamp, reason: jsonText, cause: workerFailure }),
   AdmissionResumed: struct({ scope }, { reason: jsonText }),
-  PolicySet: struct({ number: int, policy }, { reason: jsonText })
+  PolicySet: struct(
+    { number: int, policy },
+    {
+      changes: fc.array(struct({ path: fc.array(jsonText) }, { before: json, after: json })),
+      reason: jsonText
+    }
+  )
 }
 
 const eventTypes = Object.keys(dataOf) as ReadonlyArray<EventType>

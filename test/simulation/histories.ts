@@ -214,6 +214,9 @@ const beginning = (timeouts: fc.Arbitrary<Timeouts>): fc.Arbitrary<History> => {
     .map(([first, rest]) => [{ step: "turn", asks: [{ ask: "setPolicy", policy: first }] }, ...rest])
 }
 
+/** Any rules that a coordinator with our orders takes. */
+export const policy = policyWith(someLimits, known)
+
 /** Anything that can happen. */
 export const history = beginning(someLimits)
 
