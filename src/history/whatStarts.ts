@@ -2,7 +2,6 @@
  * The smallest changes that would start a waiting run at once: found by trying them, on a copy of what runs and what is ahead,
  * with the turn that decides in production. What is answered has been seen to work.
  */
-import { explain } from "../queue/explain.ts"
 import { type Obstacle, obstacles } from "../queue/obstacles.ts"
 import type { ReasonCode } from "../queue/Reason.ts"
 import type { RunQueue } from "../queue/RunQueue.ts"
@@ -12,7 +11,7 @@ import type { Run } from "../run/Run.ts"
 import type { RunId } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
 import { type Change, make } from "./Change.ts"
-import { reducedCopy } from "./reducedCopy.ts"
+import { type Reduced, reducedCopy } from "./reducedCopy.ts"
 
 /** Changes that start the run if all of them come about in one turn. */
 export type Remedy = ReadonlyArray<Change>
@@ -37,7 +36,8 @@ const needed = (queue: RunQueue, run: Run, at: number): Remedy => {
   )
   const moments = all.flatMap((change) => (change._tag === "TimeComes" ? [change.at] : []))
   const others = all.filter(({ _tag }) => _tag !== "TimeComes")
-  return moments.length === 0 ? others : [...others, { _tag: "TimeComes", at: Math.max(...moments) }]
+  const last = Math.max(at, ...moments)
+  return last === at ? others : [...others, { _tag: "TimeComes", at: last }]
 }
 
 const fullSlots = (found: ReadonlyArray<Obstacle>): ReadonlyArray<Slot> =>
@@ -86,41 +86,70 @@ const limitsGrow =
     return grown.length === 0 ? undefined : [...changes.filter(isOther), ...grown]
   }
 
-const bySize = (a: Remedy, b: Remedy): number => a.length - b.length
+/** Tries changes, each time on another copy. */
+class Trial {
+  private readonly copy: RunQueue
+  private readonly isWhole: boolean
+  private readonly run: RunId
+  private readonly at: number
 
-/** Changes that would start the run at the time `now`, the smallest first; each alternative with all that it takes. */
-export const whatStarts = (queue: RunQueue, id: RunId, now: number): ReadonlyArray<Remedy> => {
-  const run = queue.runs.get(id)
-  if (!run || !isWaiting(run.state) || explain(queue, id, now)?.reasons.length === 0) return []
-  const { copy, isWhole } = reducedCopy(queue, run, settings.aheadTriedMax)
-  const at = Math.max(now, queue.at)
-  const first = needed(queue, run, at)
+  constructor({ copy, isWhole }: Reduced, run: RunId, at: number) {
+    this.copy = copy
+    this.isWhole = isWhole
+    this.run = run
+    this.at = at
+  }
+
+  /** The queue after the changes; undefined if the run starts by them. */
+  private after(changes: Remedy): RunQueue | undefined {
+    const after = this.copy.copy()
+    const { events } = make(after, this.run, changes, this.at)
+    return events.some(({ type, run }) => type === "RunAdmitted" && run === this.run) ? undefined : after
+  }
 
   /** Goes on step by step until the run starts; undefined where that takes too much, or cannot be. */
-  const search = (start: Remedy, step: Step): Remedy | undefined => {
+  search(start: Remedy, step: Step): Remedy | undefined {
     let changes: Remedy | undefined = start
     for (let tries = 0; changes && tries <= settings.changesTriedMax; tries++) {
-      const after = copy.copy()
-      const { events } = make(after, id, changes, at)
-      if (events.some((event) => event.type === "RunAdmitted" && event.run === id)) return changes
-      const as = after.run(id)
-      changes = isWaiting(as.state)
-        ? step(changes, after, Array.from(obstacles(after, as, after.at)))
-        : undefined
+      const after = this.after(changes)
+      if (!after) return this.prune(changes)
+      const as = after.run(this.run)
+      if (!isWaiting(as.state)) return undefined
+      changes = step(changes, after, Array.from(obstacles(after, as, after.at)))
     }
     return undefined
   }
 
-  const steps = [oneMoreEnds(queue), limitsGrow(queue, run)]
-  const plain = isWhole ? steps.flatMap((step) => [search(first, step) ?? []]).filter(isSomething) : []
-  const least = Math.min(...plain.map(({ length }) => length))
-  const atTop: Remedy = [...first, { _tag: "MovedToTop" }]
-  const jumping = steps.flatMap((step) => [search(atTop, step) ?? []]).filter(isSomething)
-  const worth = jumping.filter(({ length }) => length < least || plain.length === 0)
-  return unique([...plain, ...worth].sort(bySize))
+  /** Leaves out what turns out not to be needed. */
+  private prune(changes: Remedy): Remedy {
+    for (const one of changes) {
+      // Those ahead of it are not all there to go before it.
+      if (one._tag === "MovedToTop" && !this.isWhole) continue
+      const rest = changes.filter((other) => other !== one)
+      if (!this.after(rest)) return this.prune(rest)
+    }
+    return changes
+  }
 }
 
-const isSomething = ({ length }: Remedy): boolean => length > 0
+/** Changes that would start the run at the time `now`, the smallest first; each alternative with all that it takes. */
+export const whatStarts = (queue: RunQueue, id: RunId, now: number): ReadonlyArray<Remedy> => {
+  const run = queue.runs.get(id)
+  if (!run || !isWaiting(run.state)) return []
+  const at = Math.max(now, queue.at)
+  const first = needed(queue, run, at)
+  const reduced = reducedCopy(queue, run, settings.aheadTriedMax)
+  const trial = new Trial(reduced, id, at)
+  const found = [oneMoreEnds(queue), limitsGrow(queue, run)].flatMap((step): ReadonlyArray<Remedy> => {
+    const inPlace = reduced.isWhole ? trial.search(first, step) : undefined
+    if (inPlace && inPlace.length <= first.length + 1) return [inPlace]
+    const atTop = trial.search([...first, { _tag: "MovedToTop" }], step)
+    const isWorthIt = atTop && (!inPlace || atTop.length < inPlace.length)
+    return [...(inPlace ? [inPlace] : []), ...(isWorthIt ? [atTop] : [])]
+  })
+  // Nothing has to change where the next turn starts it anyway.
+  return unique(found.filter(({ length }) => length > 0).sort((a, b) => a.length - b.length))
+}
 
 const unique = (remedies: ReadonlyArray<Remedy>): ReadonlyArray<Remedy> => [
   ...new Map(remedies.map((one) => [JSON.stringify(one), one])).values()
