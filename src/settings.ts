@@ -95,6 +95,27 @@ export const settings = {
 
   /** Runs named as holders of a limit in an explanation. */
   holdersShown: 10,
+  /** Runs at the front of the line named in an explanation. */
+  frontShown: 5,
+  /** Runs ahead that are taken along to try what would start a run: about two milliseconds for each trial. */
+  aheadTriedMax: 300,
+  /** Changes that are tried together to start a run. */
+  changesTriedMax: 8,
+  /** Runs ahead of one whose start is estimated; beyond it there is no estimate, rather than one that takes a second. */
+  aheadEstimatedMax: 500,
+  /** Admissions that an estimate may play through in all its rounds: some hundred milliseconds. */
+  estimatedAdmissionsMax: 5_000,
+  /** Rounds of an estimate: with fewer its ends are guesses, with more they stay where they are. */
+  estimateRoundsMin: 20,
+  estimateRoundsMax: 200,
+  /** Finished runs of a job that an estimate draws from, the last ones. */
+  durationsKept: 100,
+  /** Runs and limits named in the preview of a policy; all are counted. */
+  previewShown: 20,
+  /** Lines, and runs whose time has not come, that are looked at to count who is ahead at a limit: about a millisecond. */
+  aheadCountedMax: 10_000,
+  /** More urgent runs that an admission names of those it passed over; all are counted. Each adds some 60 bytes to the log. */
+  passedOverShown: 2,
   /** Length of a run's id. */
   runIdLengthMax: 128
 } as const

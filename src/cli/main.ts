@@ -14,6 +14,7 @@ import { config } from "./configCommands.ts"
 import { exitCodes } from "./exitCodes.ts"
 import { list, queue, show, why } from "./listCommands.ts"
 import { chart, log, replayCommand } from "./logCommands.ts"
+import { policy } from "./policyCommands.ts"
 import { pool } from "./poolCommands.ts"
 import { hold, pause, priority, release, resume, top } from "./queueCommands.ts"
 import { root } from "./root.ts"
@@ -27,7 +28,10 @@ const program = root.pipe(
   Command.withSubcommands([
     { group: "WORK", commands: [run, submit, cancel, rerun] },
     { group: "LOOK", commands: [list, show, queue, why] },
-    { group: "CHANGE THE QUEUE", commands: [priority, top, hold, release, pause, resume, pool, config] },
+    {
+      group: "CHANGE THE QUEUE",
+      commands: [priority, top, hold, release, pause, resume, pool, policy, config]
+    },
     { group: "READ THE LOG", commands: [log, subscription, replayCommand, audit, chart] }
   ]),
   Command.run({ version }),

@@ -15,6 +15,7 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
+import { type Preview, previewPolicy } from "../history/previewPolicy.ts"
 import { Artifacts } from "../launcher/Artifacts.ts"
 import { type Jobs, makeInlineLauncher } from "../launcher/InlineLauncher.ts"
 import { Launcher } from "../launcher/Launcher.ts"
@@ -191,6 +192,19 @@ export class Signalbox implements AsyncDisposable {
         coordinator.ask(
           { _tag: "SetPolicy", policy: decoded, ...(reason !== undefined && { reason }) },
           request
+        )
+      )
+    )
+  }
+
+  /** What a policy would do if it were set now; what it leaves out is Dagster's default. Rejects with `CommandRejected`. */
+  previewPolicy(policy: Partial<Policy>): Promise<Preview> {
+    return this.run((coordinator) =>
+      Effect.flatMap(decodePolicy({ ...defaultPolicy, ...policy }, strict), (decoded) =>
+        Effect.flatMap(
+          coordinator.query((queue, now) => previewPolicy(queue, decoded, now)),
+          (result) =>
+            Effect.mapError(Effect.fromResult(result), (rejection) => new CommandRejected({ rejection }))
         )
       )
     )

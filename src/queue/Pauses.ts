@@ -19,14 +19,16 @@ type PauseEvent = Extract<QueueEvent, { readonly type: "AdmissionPaused" | "Admi
 export class Pauses {
   private readonly byName = new Map<string, Pause>()
 
-  /** A pause of what is paused already takes the place of the other. */
   apply(event: PauseEvent): void {
-    this.byName.delete(scopeName(event.data.scope))
-    if (event.type === "AdmissionPaused") this.add({ at: event.at, actor: event.actor, ...event.data })
+    if (event.type === "AdmissionPaused") this.set({ at: event.at, actor: event.actor, ...event.data })
+    else this.byName.delete(scopeName(event.data.scope))
   }
 
-  add(pause: Pause): void {
-    this.byName.set(scopeName(pause.scope), pause)
+  /** A pause of what is paused already takes the place of the other. */
+  set(pause: Pause): void {
+    const name = scopeName(pause.scope)
+    this.byName.delete(name)
+    this.byName.set(name, pause)
   }
 
   get(scope: Scope): Pause | undefined {

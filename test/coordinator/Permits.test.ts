@@ -80,18 +80,20 @@ describe("permits", () => {
       })
   )
 
-  it.effect("are shared by runs of one value where values are counted, and given back by the last of them", () =>
-    Effect.gen(function* () {
-      const holders = makeHolders()
-      yield* holders.take("a", customer("x"))
-      yield* holders.take("b", customer("x"))
-      expect(holders.taken).toEqual({ "distinct:customer": 1 })
-      yield* holders.give("a")
-      expect(isRefused(yield* holders.take("c", customer("y")))).toBe(true)
-      yield* holders.give("b")
-      expect(holders.taken).toEqual({})
-      expect(Exit.isSuccess(yield* holders.take("d", customer("y")))).toBe(true)
-    })
+  it.effect(
+    "are shared by runs of one value where values are counted, and given back by the last of them",
+    () =>
+      Effect.gen(function* () {
+        const holders = makeHolders()
+        yield* holders.take("a", customer("x"))
+        yield* holders.take("b", customer("x"))
+        expect(holders.taken).toEqual({ "distinct:customer": 1 })
+        yield* holders.give("a")
+        expect(isRefused(yield* holders.take("c", customer("y")))).toBe(true)
+        yield* holders.give("b")
+        expect(holders.taken).toEqual({})
+        expect(Exit.isSuccess(yield* holders.take("d", customer("y")))).toBe(true)
+      })
   )
 
   it.effect("are kept and exchanged by value where values are counted", () =>

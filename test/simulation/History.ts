@@ -138,7 +138,9 @@ export const commandOf = (world: Situation, ask: Ask, id: string): Command | und
 const take = (world: World, step: Step): Moment | undefined => {
   switch (step.step) {
     case "turn":
-      return world.turn(...step.asks.flatMap((ask, nth) => commandOf(world, ask, `r${world.moments.length}.${nth}`) ?? []))
+      return world.turn(
+        ...step.asks.flatMap((ask, nth) => commandOf(world, ask, `r${world.moments.length}.${nth}`) ?? [])
+      )
     case "wait":
       world.now += step.ms
       return undefined

@@ -83,23 +83,32 @@ export class Audit {
     const are = admissions.flatMap(({ type, run }) => (type === "RunAdmitted" && run !== null ? [run] : []))
     const should = admissible(queue, orders, at)
     if (!isDeepStrictEqual(are, should))
-      this.fail("order", `turn ${queue.turn} admits ${are.join(", ") || "nobody"}; the rules, ${should.join(", ")}`)
+      this.fail(
+        "order",
+        `turn ${queue.turn} admits ${are.join(", ") || "nobody"}; the rules, ${should.join(", ")}`
+      )
   }
 
   private turnUpTo(position: number): ReadonlyArray<Event> {
     const last = this.log[position - 1]
-    return last ? this.log.slice(Math.max(0, position - 2_000), position).filter(({ turn }) => turn === last.turn) : []
+    return last
+      ? this.log.slice(Math.max(0, position - 2_000), position).filter(({ turn }) => turn === last.turn)
+      : []
   }
 
   /** Someone was told that a command is accepted. */
   accepted(command: Command, { position, run }: Accepted): void {
     const { queue } = this
     if (position > queue.position) {
-      this.fail("durable", `${command._tag} is answered at position ${position}; ${queue.position} is durable`)
+      this.fail(
+        "durable",
+        `${command._tag} is answered at position ${position}; ${queue.position} is durable`
+      )
       return
     }
     const has = (type: Event["type"]) => this.turnUpTo(position).some((event) => event.type === type)
-    if (!this.isDone(command, has)) this.fail("kept", `${command._tag} was accepted, and the log does not show it`)
+    if (!this.isDone(command, has))
+      this.fail("kept", `${command._tag} was accepted, and the log does not show it`)
     if (run && position === queue.position && !isDeepStrictEqual(run, queue.runs.get(run.id)))
       this.fail("kept", `run ${run.id} was shown as the log does not have it`)
   }

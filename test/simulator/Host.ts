@@ -55,7 +55,8 @@ export class Host implements Scheduler.Scheduler, Scheduler.SchedulerDispatcher 
     for (let count = 0; count < upTo && this.next < this.tasks.length; count++) {
       this.tasks[this.next++]?.()
     }
-    if (upTo === tasksMax && !this.isIdle) throw new Error(`it does not come to rest within ${tasksMax} tasks`)
+    if (upTo === tasksMax && !this.isIdle)
+      throw new Error(`it does not come to rest within ${tasksMax} tasks`)
     if (this.isIdle) {
       this.tasks = []
       this.next = 0

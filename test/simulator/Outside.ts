@@ -16,7 +16,14 @@ export const keyOf = ({ run, attempt }: Attempt): string => `${run} ${attempt}`
 /** The mark that the words about an attempt bear. */
 export const mark = (attempt: Attempt): string => `<${keyOf(attempt)}>`
 
-type Ending = "Succeeded" | "Exited" | "Threw" | "WorkerLost" | "Terminated" | "LaunchUnreachable" | "LaunchRefused"
+type Ending =
+  | "Succeeded"
+  | "Exited"
+  | "Threw"
+  | "WorkerLost"
+  | "Terminated"
+  | "LaunchUnreachable"
+  | "LaunchRefused"
 
 /** The end of an attempt, in its own words. */
 export const endingOf = (of: Attempt, _tag: Ending): Outcome => {

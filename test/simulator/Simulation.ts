@@ -24,8 +24,7 @@ type Of<K extends Deed["do"]> = Extract<Deed, { readonly do: K }>
 
 /** A report that comes from somewhere else than a launcher bears the mark of its attempt, too. */
 const marked = (command: Command): Command => {
-  if (command._tag === "ReportEnded")
-    return { ...command, outcome: endingOf(command, command.outcome._tag) }
+  if (command._tag === "ReportEnded") return { ...command, outcome: endingOf(command, command.outcome._tag) }
   return command._tag === "ReportStarted" ? { ...command, worker: mark(command) } : command
 }
 
@@ -146,7 +145,8 @@ export class Simulation {
     const attempt = launches[launches.length - 1 - (pick % Math.max(1, launches.length))]
     if (!attempt) return
     const step = `claims${this.audit.log.length}`
-    const has = () => queue.runs.get(attempt.run)?.claims?.some((claim) => claim.step === step && claim.granted) ?? false
+    const has = () =>
+      queue.runs.get(attempt.run)?.claims?.some((claim) => claim.step === step && claim.granted) ?? false
     this.members[to % this.members.length]?.ask(
       (coordinator) => coordinator.claim({ ...attempt, step, pool }),
       (exit) => {

@@ -63,7 +63,11 @@ export class Time {
   /** Lets so much time pass; whoever wakes acts at that moment, until `settle` has seen to it. */
   pass(ms: number, settle: () => void): void {
     const end = this.passed + ms
-    for (let until = this.untilNext; until !== undefined && this.passed + until <= end; until = this.untilNext) {
+    for (
+      let until = this.untilNext;
+      until !== undefined && this.passed + until <= end;
+      until = this.untilNext
+    ) {
       this.move(until)
       this.sleepers.shift()?.wake()
       settle()

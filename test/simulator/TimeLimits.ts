@@ -59,16 +59,23 @@ export class TimeLimits {
     if (stoppingAt === undefined || (event.type !== "RunCanceled" && event.type !== "RunFailed")) return []
     if (event.data.worker !== undefined) return []
     const inTime = cancelMs !== null && event.at >= stoppingAt + cancelMs
-    return inTime ? [] : [`run ${event.run} ends after ${event.at - stoppingAt} of ${cancelMs} ms without a word`]
+    return inTime
+      ? []
+      : [`run ${event.run} ends after ${event.at - stoppingAt} of ${cancelMs} ms without a word`]
   }
 
-  private over({ timeouts, submittedAt, since, notBefore }: Known, { at, run }: RunEvent, cause: Cause): ReadonlyArray<string> {
+  private over(
+    { timeouts, submittedAt, since, notBefore }: Known,
+    { at, run }: RunEvent,
+    cause: Cause
+  ): ReadonlyArray<string> {
     const limits = {
       StartTimeout: [timeouts.startMs, since],
       RuntimeExceeded: [timeouts.runtimeMs, since],
       QueueTimeout: [timeouts.queueMs ?? null, Math.max(submittedAt, notBefore)]
     } as const
-    if (cause._tag !== "StartTimeout" && cause._tag !== "RuntimeExceeded" && cause._tag !== "QueueTimeout") return []
+    if (cause._tag !== "StartTimeout" && cause._tag !== "RuntimeExceeded" && cause._tag !== "QueueTimeout")
+      return []
     const [limit, from] = limits[cause._tag]
     if (limit !== cause.limitMs) return [`${cause._tag} of ${cause.limitMs} ms; run ${run} has ${limit}`]
     return at < from + limit ? [`${cause._tag} of run ${run} after ${at - from} of ${limit} ms`] : []

@@ -61,8 +61,11 @@ const checkReasons = ({ audit, time }: Simulation): void => {
     else if (reasons.length === 0) audit.fail("quiet", `run ${run.id} waits for no reason`)
     else {
       const are = new Set(reasons.map((reason) => JSON.stringify(reason)))
-      const should = new Set(reasonsOf({ queue, orders, log, now: time.now }, run).map((one) => JSON.stringify(one)))
-      if (!isDeepStrictEqual(are, should)) audit.fail("quiet", `run ${run.id} waits because of ${[...are]}; it is ${[...should]}`)
+      const should = new Set(
+        reasonsOf({ queue, orders, log, now: time.now }, run).map((one) => JSON.stringify(one))
+      )
+      if (!isDeepStrictEqual(are, should))
+        audit.fail("quiet", `run ${run.id} waits because of ${[...are]}; it is ${[...should]}`)
     }
   }
 }
@@ -104,8 +107,11 @@ export const calm = (simulation: Simulation): void => {
   simulation.check(true)
   if (audit.breach) return
   for (const run of audit.queue.runs.values())
-    if (!isFinished(run.state)) audit.fail("quiet", `run ${run.id} is ${run.state} for ever, and nothing holds it back`)
-  if (opener.permits.size > 0) audit.fail("permits", `at rest, taken are ${JSON.stringify([...opener.permits])}`)
-  if (opener.waiting.size > 0) audit.fail("answer", `at rest, ${opener.waiting.size} still wait for an answer`)
+    if (!isFinished(run.state))
+      audit.fail("quiet", `run ${run.id} is ${run.state} for ever, and nothing holds it back`)
+  if (opener.permits.size > 0)
+    audit.fail("permits", `at rest, taken are ${JSON.stringify([...opener.permits])}`)
+  if (opener.waiting.size > 0)
+    audit.fail("answer", `at rest, ${opener.waiting.size} still wait for an answer`)
   checkChain(simulation)
 }

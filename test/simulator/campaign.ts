@@ -3,8 +3,8 @@
  */
 import { makeTrial } from "./makeTrial.ts"
 import { type Played, play } from "./play.ts"
-import { shrink } from "./shrink.ts"
 import type { Trial } from "./Step.ts"
+import { shrink } from "./shrink.ts"
 
 /** Plays for looking for a shorter history. */
 const triesMax = 1_500

@@ -30,7 +30,8 @@ const differences = ({ audit }: Simulation, live: RunQueue, isThorough: boolean)
   for (const id of touched)
     if (!isDeepStrictEqual(live.runs.get(id), queue.runs.get(id))) return `run ${id} is not as the log has it`
   touched.clear()
-  if (isThorough && !isDeepStrictEqual(contents(live), contents(queue))) return "its state is not that of the log"
+  if (isThorough && !isDeepStrictEqual(contents(live), contents(queue)))
+    return "its state is not that of the log"
   return undefined
 }
 
@@ -45,12 +46,16 @@ const permitsOf = (queue: RunQueue): ReadonlyMap<string, number> => {
   return new Map(Array.from(holders, ([limit, all]) => [limit, all.size]))
 }
 
-const undone = ({ audit: { queue } }: Simulation, { liveEpoch, launched, stopped }: Member): string | undefined => {
+const undone = (
+  { audit: { queue } }: Simulation,
+  { liveEpoch, launched, stopped }: Member
+): string | undefined => {
   if (queue.slots.size >= settings.launchesMax) return undefined
   for (const id of queue.slots.runs()) {
     const run = queue.run(id)
     const key = `${liveEpoch} ${keyOf({ run: id, attempt: run.attempt })}`
-    if (intent(run.state) === "Work" && !launched.has(key)) return `run ${key} is ${run.state}, and not launched`
+    if (intent(run.state) === "Work" && !launched.has(key))
+      return `run ${key} is ${run.state}, and not launched`
     if (intent(run.state) === "Stop" && !stopped.has(key)) return `run ${key} is to stop, and not told`
   }
   return undefined

@@ -42,7 +42,9 @@ const sayBreach = (at: number, { step, rule, issue }: NonNullable<Played["breach
 const sayFailure = ({ seed: at, steps: length, breach, kept }: Failure): void => {
   sayBreach(at, breach)
   say(`the whole history:    npm run sim -- --seed ${at} --steps ${length}`)
-  say(`${kept.length} of its steps:       npm run sim -- --seed ${at} --steps ${length} --keep ${kept.join(",")}`)
+  say(
+    `${kept.length} of its steps:       npm run sim -- --seed ${at} --steps ${length} --keep ${kept.join(",")}`
+  )
   for (const step of partOf(at, length, kept)) say(`  ${JSON.stringify(step)}`)
 }
 
@@ -55,7 +57,13 @@ const saySeen = (seen: ReadonlyMap<string, number>): void => {
 /** One history, in this thread. */
 const playOne = (kept: string | undefined): boolean => {
   const trial =
-    kept === undefined ? makeTrial(seed, steps) : partOf(seed, steps, kept.split(",").map((at) => number("keep", at)))
+    kept === undefined
+      ? makeTrial(seed, steps)
+      : partOf(
+          seed,
+          steps,
+          kept.split(",").map((at) => number("keep", at))
+        )
   const { breach, seen } = play(trial)
   if (breach) sayBreach(seed, breach)
   else say(`seed ${seed}, ${trial.length} steps: every promise is kept`)
@@ -90,7 +98,9 @@ const playMany = async (): Promise<boolean> => {
     tally(seen, word.seen)
     if (performance.now() - said < 5_000) return
     said = performance.now()
-    say(`${played} of ${histories} histories, ${Math.round((played * steps * 1000) / (said - began))} steps a second`)
+    say(
+      `${played} of ${histories} histories, ${Math.round((played * steps * 1000) / (said - began))} steps a second`
+    )
   }
   const failures = await Promise.all(Array.from({ length: threads }, (_, nth) => share(nth, see)))
   const { user, system } = process.cpuUsage()

@@ -71,7 +71,9 @@ const tasteOfAsks = (random: Random): Taste<ReadonlyArray<Ask>> =>
 
 type Asking = Taste<ReadonlyArray<Ask>>
 
-const makers: { readonly [K in Kind]: (random: Random, asking: Asking) => Extract<Deed, { readonly do: K }> } = {
+const makers: {
+  readonly [K in Kind]: (random: Random, asking: Asking) => Extract<Deed, { readonly do: K }>
+} = {
   ask: (random, asking) => ({
     do: "ask",
     ask: random.pick(random.weighted(asking)),

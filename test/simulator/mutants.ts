@@ -24,7 +24,9 @@ const patienceMs = 600_000
 const look = ({ name }: Mutation): Promise<Said | string> =>
   new Promise((resolve) => {
     const program = fileURLToPath(new URL("./mutant.ts", import.meta.url))
-    const child = spawn(process.execPath, [program, name, values.histories, values.steps], { timeout: patienceMs })
+    const child = spawn(process.execPath, [program, name, values.histories, values.steps], {
+      timeout: patienceMs
+    })
     let out = ""
     let err = ""
     child.stdout.on("data", (data) => {
@@ -61,5 +63,7 @@ const work = async (): Promise<void> => {
 }
 
 await Promise.all(Array.from({ length: Number(values.threads) }, work))
-process.stdout.write(`${chosen.length} faults planted; ${isWell ? "every one was found" : "not all were found"}\n`)
+process.stdout.write(
+  `${chosen.length} faults planted; ${isWell ? "every one was found" : "not all were found"}\n`
+)
 process.exitCode = isWell ? 0 : 1

@@ -51,5 +51,7 @@ export const wordsOf = (event: Event): ReadonlyArray<string> => {
   if (attempt === undefined) return []
   return Array.from(text(event).matchAll(marks))
     .filter(([, run, said]) => run !== event.run || Number(said) !== attempt)
-    .map(([mark]) => `${event.type} of attempt ${attempt} of run ${event.run} repeats what was said of ${mark}`)
+    .map(
+      ([mark]) => `${event.type} of attempt ${attempt} of run ${event.run} repeats what was said of ${mark}`
+    )
 }
