@@ -5,6 +5,7 @@ import { dirname, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Policy } from "../queue/Policy.ts"
+import { Json } from "../run/Json.ts"
 import { PoolUse, RunId, type RunSpec, Tags, Unique } from "../run/RunSpec.ts"
 import { type Document, readDocument } from "./Document.ts"
 import { decodeDocument, showPath } from "./decodeDocument.ts"
@@ -45,7 +46,7 @@ const FileRun = Schema.Struct({
   /** A program and its arguments as a list, or one line for `/bin/sh`. A run has one unless a `launcher` knows its `job`. */
   command: Schema.optionalKey(Schema.Union([Schema.NonEmptyString, Schema.NonEmptyArray(Schema.String)])),
   /** Handed to its `job` as it is. */
-  input: Schema.optionalKey(Schema.Json),
+  input: Schema.optionalKey(Json),
   ...shared
 })
 

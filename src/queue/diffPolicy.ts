@@ -2,13 +2,14 @@
  * What one policy changes of another, as values: small enough to stand beside it in the log.
  */
 import * as Schema from "effect/Schema"
+import { Json } from "../run/Json.ts"
 import { formOf } from "./Limits.ts"
 import type { Policy } from "./Policy.ts"
 
 /** One thing that another policy says otherwise. What is left out was not, or is no longer, said. */
 export const PolicyChange = Schema.Struct({
-  after: Schema.optionalKey(Schema.Json),
-  before: Schema.optionalKey(Schema.Json),
+  after: Schema.optionalKey(Json),
+  before: Schema.optionalKey(Json),
   /** Where in the policy; a tag limit goes by the name of its form, such as `each:team`. */
   path: Schema.Array(Schema.String)
 }).annotate({ identifier: "PolicyChange" })

@@ -4,6 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import type { Envelope } from "./Envelope.ts"
+import { Json } from "./Json.ts"
 import { FailureCause, StopCause, WorkerFailure } from "./Outcome.ts"
 import { Milliseconds, PoolName, type RunId, RunSpec, Timestamp } from "./RunSpec.ts"
 
@@ -146,7 +147,7 @@ export const RunEventData = {
   RunCancelRequested: Schema.Struct({ attempt, cause: StopCause }).annotate({
     description: "Its worker is to be stopped, because someone asked or a time limit has passed."
   }),
-  RunSucceeded: Schema.Struct({ attempt, result: Schema.optionalKey(Schema.Json) }).annotate({
+  RunSucceeded: Schema.Struct({ attempt, result: Schema.optionalKey(Json) }).annotate({
     description: "Ended well; `result` is what its job answered."
   }),
   RunFailed: Schema.Struct({ attempt, cause: FailureCause, worker }).annotate({

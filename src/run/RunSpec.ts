@@ -3,6 +3,7 @@
  */
 import * as Schema from "effect/Schema"
 import { settings } from "../settings.ts"
+import { Json } from "./Json.ts"
 
 /** Names a run for ever. Safe in file names, URLs and shells. */
 export const RunId = Schema.String.check(
@@ -64,7 +65,7 @@ const fields = {
   /** A program and its arguments, or one line for `/bin/sh`. A run with a command is a process. */
   command: Schema.optionalKey(Schema.Union([Schema.NonEmptyString, Schema.NonEmptyArray(Schema.String)])),
   /** Handed to the inline function as it is. */
-  input: Schema.optionalKey(Schema.Json),
+  input: Schema.optionalKey(Json),
   /** Set for the process on top of the coordinator's own environment. */
   env: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   /** Where the process runs; the coordinator's own folder if left out. */
