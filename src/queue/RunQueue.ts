@@ -12,11 +12,13 @@ import type { RunEvent } from "../run/RunEvent.ts"
 import type { RunId } from "../run/RunSpec.ts"
 import { type Event, isRunEvent, type QueueEvent } from "./Event.ts"
 import { Groups } from "./Groups.ts"
+import { IdempotencyKeys } from "./IdempotencyKeys.ts"
 import { Limits, locationGate, poolName } from "./Limits.ts"
 import { type Orders, orderNamed } from "./order.ts"
 import { Pauses } from "./Pauses.ts"
 import { defaultPolicy, type Policy } from "./Policy.ts"
 import { Pools } from "./Pools.ts"
+import { Schedules } from "./Schedules.ts"
 import type { Scope } from "./Scope.ts"
 import { type Needs, Slots } from "./Slots.ts"
 import { SortedList } from "./SortedList.ts"
@@ -50,6 +52,8 @@ export class RunQueue {
   readonly pools = new Pools()
   readonly pauses = new Pauses()
   readonly groups = new Groups()
+  readonly schedules = new Schedules()
+  readonly keys = new IdempotencyKeys()
   readonly deadlines = new SortedList<Due>((a, b) => a.at - b.at || a.run.order - b.run.order)
   /** The custom orders that a policy may name. */
   readonly orders: Orders
@@ -82,7 +86,8 @@ export class RunQueue {
   /** When time will next decide something by itself, in milliseconds since 1970. */
   get wakesAt(): number | undefined {
     const due = Math.min(this.deadlines.first?.at ?? never, this.pauses.endsAt ?? never)
-    const at = this.isAdmitting ? Math.min(due, this.waiting.wakesAt ?? never) : due
+    const fires = this.admits ? Math.min(due, this.schedules.wakesAt ?? never) : due
+    const at = this.isAdmitting ? Math.min(fires, this.waiting.wakesAt ?? never) : fires
     return at === never ? undefined : at
   }
 
@@ -96,12 +101,14 @@ export class RunQueue {
     this.position = event.position
     this.turn = event.turn
     this.at = event.at
+    this.keys.forget(event.at)
   }
 
   private applyToRun(event: RunEvent): void {
     const before = this.runs.get(event.run)
     const after = evolve(before, event)
     this.runs.set(after.id, after)
+    if (event.type === "RunSubmitted") this.keys.add(event)
     if (!before) this.groups.add(after)
     else if (isFinished(after.state)) this.groups.finish(after)
     this.moveInLine(before, after, event.at)
@@ -166,6 +173,9 @@ export class RunQueue {
         this.policy = event.data.policy
         this.policyNumber = event.data.number
         this.rearrange(event.at)
+        break
+      default:
+        this.schedules.apply(event)
     }
   }
 
@@ -217,6 +227,8 @@ export const contents = (queue: RunQueue) => ({
   policyNumber: queue.policyNumber,
   policy: queue.policy,
   pauses: queue.pauses.all,
+  schedules: queue.schedules.all,
+  keys: queue.keys.all,
   runs: [...queue.runs.values()],
   waiting: Array.from(queue.waiting.line, (run) => run.id),
   holders: Object.fromEntries(Array.from(queue.slots.entries(), ([limit, runs]) => [limit, [...runs]])),
