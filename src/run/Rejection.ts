@@ -106,7 +106,7 @@ const because = (rejection: Rejection): string => {
     case "ScheduleInvalid":
       return rejection.issue
     case "KeyReused":
-      return `idempotency key ${rejection.key} belongs to run ${rejection.first}, which has another ${list(rejection.differs)}`
+      return `idempotency key ${rejection.key} belongs to run ${rejection.first}, which differs in ${rejection.differs.join(", ")}`
     case "ScheduleUnknown":
       return `there is no schedule ${rejection.schedule}`
   }
