@@ -64,6 +64,8 @@ export const settings = {
   scheduleCatchUpMax: 100,
   /** Runs of a bulk submission that are decided in one turn: all of them or none, after a crash. */
   submitChunkRuns: 1_000,
+  /** Length of a line in a file of runs to submit: no more of it is held. */
+  submitLineCharsMax: 1_000_000,
   /** How long a submission with an idempotency key is known again, where the policy does not say. */
   idempotencyWindowMs: 86_400_000,
   /** Length of an idempotency key. */

@@ -18,13 +18,14 @@ import { pool } from "./poolCommands.ts"
 import { hold, pause, priority, release, resume, top } from "./queueCommands.ts"
 import { root } from "./root.ts"
 import { run } from "./runCommand.ts"
+import { schedule } from "./scheduleCommands.ts"
 import { submit } from "./submitCommand.ts"
 
 const [, version = ""] = software.split(" ")
 
 const program = root.pipe(
   Command.withSubcommands([
-    { group: "WORK", commands: [run, submit, cancel, rerun] },
+    { group: "WORK", commands: [run, submit, schedule, cancel, rerun] },
     { group: "LOOK", commands: [list, show, queue, why] },
     { group: "CHANGE THE QUEUE", commands: [priority, top, hold, release, pause, resume, pool, config] },
     { group: "READ THE LOG", commands: [log, replayCommand, audit, chart] }

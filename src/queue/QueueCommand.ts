@@ -64,11 +64,13 @@ export const ResumeAdmission = Schema.TaggedStruct("ResumeAdmission", { scope: S
 const ofSchedule = { name: ScheduleName, reason }
 
 /** Asks for a schedule. */
-export const SetSchedule = Schema.TaggedStruct("SetSchedule", { ...ofSchedule, schedule: Schedule }).annotate({
-  description:
-    "Submit that run at these times, from now on. Takes the place of a schedule of the same name; as long as its times are " +
-    "the same, none of them is lost."
-})
+export const SetSchedule = Schema.TaggedStruct("SetSchedule", { ...ofSchedule, schedule: Schedule }).annotate(
+  {
+    description:
+      "Submit that run at these times, from now on. Takes the place of a schedule of the same name; as long as its times are " +
+      "the same, none of them is lost."
+  }
+)
 
 /** Asks to forget a schedule. */
 export const RemoveSchedule = Schema.TaggedStruct("RemoveSchedule", ofSchedule).annotate({

@@ -127,7 +127,12 @@ const takeSubmit = (queue: RunQueue, ledger: Ledger, command: Submit, by: By): D
     return submission
   })
 
-const takeForRun = (queue: RunQueue, ledger: Ledger, command: Exclude<RunCommand, Submit>, by: By): Decision => {
+const takeForRun = (
+  queue: RunQueue,
+  ledger: Ledger,
+  command: Exclude<RunCommand, Submit>,
+  by: By
+): Decision => {
   const { run, _tag } = command
   const isClaim = _tag === "ClaimSlot"
   const grants = isClaim && grantsAtOnce(queue, command)

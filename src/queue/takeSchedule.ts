@@ -32,19 +32,28 @@ const nextOf = (known: KnownSchedule | undefined, schedule: Schedule, times: Tim
   return isSame ? known.next : times.after(now)
 }
 
-const set = (queue: RunQueue, command: Set, now: number): Result.Result<ReadonlyArray<QueueFact>, Rejection> => {
+const set = (
+  queue: RunQueue,
+  command: Set,
+  now: number
+): Result.Result<ReadonlyArray<QueueFact>, Rejection> => {
   const { _tag: _, ...data } = command
   const { name, schedule } = data
   const known = queue.schedules.get(name)
   if (known && Equal.equals(known.schedule, schedule)) return Result.succeed([])
   if (schedule.run.unique && (schedule.overlap ?? "allow") !== "allow")
     return Result.fail(
-      invalid(command, "overlap: its runs have a `unique` key of their own, which says what happens; leave one out")
+      invalid(
+        command,
+        "overlap: its runs have a `unique` key of their own, which says what happens; leave one out"
+      )
     )
   const times = Timetable.of(schedule)
   if (Result.isFailure(times)) return Result.fail(invalid(command, times.failure))
   if (times.success.after(now) === null)
-    return Result.fail(invalid(command, "cron: has no time to come, within `from` and `until` where they are given"))
+    return Result.fail(
+      invalid(command, "cron: has no time to come, within `from` and `until` where they are given")
+    )
   const next = nextOf(known, schedule, times.success, now)
   return Result.succeed([{ type: "ScheduleSet", data: { ...data, next } }])
 }

@@ -185,13 +185,16 @@ const schedule: fc.Arbitrary<Schedule> = struct(
 )
 
 const dataOf: { readonly [T in EventType]: fc.Arbitrary<Data[T]> } = {
-  RunSubmitted: struct({ spec, timeouts }, {
-    requested: spec,
-    retries,
-    root: arbitraryRunId,
-    retry: int,
-    idempotency: struct({ key: jsonText, until: timestamp })
-  }),
+  RunSubmitted: struct(
+    { spec, timeouts },
+    {
+      requested: spec,
+      retries,
+      root: arbitraryRunId,
+      retry: int,
+      idempotency: struct({ key: jsonText, until: timestamp })
+    }
+  ),
   RunQueued: fc.constant({}),
   RunReprioritized: struct({ priority: int }, { reason: jsonText }),
   RunMovedToTop: struct({}, { reason: jsonText }),

@@ -135,7 +135,9 @@ describe("keys whose time is over", () => {
       world.turn(wish(`r${at}`, `k${at}`))
       world.now += 10
     }
-    expect(world.queue.keys.all.map(({ key }) => key)).toEqual([40, 41, 42, 43, 44, 45, 46, 47, 48, 49].map((n) => `k${n}`))
+    expect(world.queue.keys.all.map(({ key }) => key)).toEqual(
+      [40, 41, 42, 43, 44, 45, 46, 47, 48, 49].map((n) => `k${n}`)
+    )
     expect(contents(fold(world.log))).toEqual(contents(world.queue))
   })
 })

@@ -5,7 +5,18 @@ import { Invariants } from "../../src/history/Invariants.ts"
 import type { Schedule } from "../../src/queue/Schedule.ts"
 import { settings } from "../../src/settings.ts"
 import { World } from "../simulation/World.ts"
-import { cancel, drain, ended, factsOf, lineOf, rules, schedule, started, statesOf, submit } from "./commands.ts"
+import {
+  cancel,
+  drain,
+  ended,
+  factsOf,
+  lineOf,
+  rules,
+  schedule,
+  started,
+  statesOf,
+  submit
+} from "./commands.ts"
 import { naiveTimes } from "./naiveTimes.ts"
 
 const minuteMs = 60_000
@@ -47,9 +58,7 @@ describe("a schedule", () => {
         tags: { team: "red", "signalbox/schedule": "nightly", "signalbox/nominal": "2026-11-25T02:00Z" }
       }
     })
-    expect(world.queue.wakesAt).toBe(
-      Math.min(at("2026-11-26T02:00Z"), world.now + settings.startTimeoutMs)
-    )
+    expect(world.queue.wakesAt).toBe(Math.min(at("2026-11-26T02:00Z"), world.now + settings.startTimeoutMs))
   })
 
   it("goes by the clocks of its zone", () => {

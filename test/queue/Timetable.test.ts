@@ -73,7 +73,10 @@ describe("a schedule", () => {
   })
 
   it("comes on the 29th of February in the years that have one", () => {
-    expect(next(table("0 0 29 2 *"), "2026-01-01T00:00Z", 2)).toEqual(["2028-02-29T00:00", "2032-02-29T00:00"])
+    expect(next(table("0 0 29 2 *"), "2026-01-01T00:00Z", 2)).toEqual([
+      "2028-02-29T00:00",
+      "2032-02-29T00:00"
+    ])
   })
 
   it("may be called by the names that cron knows", () => {
@@ -90,7 +93,10 @@ describe("a schedule", () => {
   })
 
   it("has its first time at `from` at the earliest, and its last one before `until`", () => {
-    const bounded = table("0 * * * *", "UTC", { from: at("2026-11-25T12:00Z"), until: at("2026-11-25T14:00Z") })
+    const bounded = table("0 * * * *", "UTC", {
+      from: at("2026-11-25T12:00Z"),
+      until: at("2026-11-25T14:00Z")
+    })
     expect(next(bounded, "2026-01-01T00:00Z", 9)).toEqual(["2026-11-25T12:00", "2026-11-25T13:00", null])
   })
 
@@ -135,16 +141,14 @@ describe("the times of a schedule", () => {
     { requiredKeys: ["minute"] }
   )
   /** A zone, and a moment near one at which its clocks are set. */
-  const place = fc
-    .constantFrom(...zones)
-    .chain((zone) =>
-      fc.record({
-        zone: fc.constant(zone),
-        from: fc
-          .tuple(fc.constantFrom(...(changes.get(zone) ?? [])), fc.integer({ min: -1_800, max: 120 }))
-          .map(([change, minutes]) => change + minutes * 60_000)
-      })
-    )
+  const place = fc.constantFrom(...zones).chain((zone) =>
+    fc.record({
+      zone: fc.constant(zone),
+      from: fc
+        .tuple(fc.constantFrom(...(changes.get(zone) ?? [])), fc.integer({ min: -1_800, max: 120 }))
+        .map(([change, minutes]) => change + minutes * 60_000)
+    })
+  )
 
   it("are those that someone finds who looks at the clocks every minute", () => {
     fc.assert(

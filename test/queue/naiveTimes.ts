@@ -70,7 +70,10 @@ export const naiveTimes = (
     const skipped =
       last === undefined || byPace
         ? []
-        : Array.from({ length: Math.max(0, (face - last) / minuteMs - 1) }, (_, n) => face - (n + 1) * minuteMs)
+        : Array.from(
+            { length: Math.max(0, (face - last) / minuteMs - 1) },
+            (_, n) => face - (n + 1) * minuteMs
+          )
     const comes = matches(fields, face) && (byPace || !seen.has(face))
     if (at >= from && (comes || skipped.some((one) => matches(fields, one)))) times.push(at)
     seen.add(face)
