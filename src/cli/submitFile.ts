@@ -104,5 +104,10 @@ export const submitFile = Effect.fnUntraced(function* (given: Given) {
   yield* delivering(log, (ask) => Stream.runForEachWhile(chunksOf(file, now), take(ask)))
   display.end()
   yield* print(json, tally, () => told(tally))
-  if (tally.refused > 0) return yield* quietExit(exitCodes.failed)
+  if (tally.refused === 0) return
+  if (!keepGoing)
+    yield* Console.error(
+      "Stopped there; --keep-going submits the rest, and with the same --idempotency-key nothing twice."
+    )
+  return yield* quietExit(exitCodes.failed)
 })
