@@ -31,6 +31,9 @@ export interface Submission {
   readonly idempotencyKey: string | undefined
 }
 
+/** What stdin is called where a file is named. */
+const stdin = "-"
+
 /** A line that says no run fails by itself. */
 type Read = Result.Result<Submission, InputError>
 
@@ -58,9 +61,6 @@ const readLine = (file: string, line: number, text: string, now: number): Read =
     )
   )
 }
-
-/** What stdin is called where a file is named. */
-export const stdin = "-"
 
 /** Lines of text, each with its number; one that is too long is told instead of read. */
 async function* linesOf(file: string): AsyncGenerator<readonly [line: number, text: string | InputError]> {

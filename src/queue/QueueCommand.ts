@@ -64,31 +64,29 @@ export const ResumeAdmission = Schema.TaggedStruct("ResumeAdmission", { scope: S
 const ofSchedule = { name: ScheduleName, reason }
 
 /** Asks for a schedule. */
-export const SetSchedule = Schema.TaggedStruct("SetSchedule", { ...ofSchedule, schedule: Schedule }).annotate(
-  {
-    description:
-      "Submit that run at these times, from now on. Takes the place of a schedule of the same name; as long as its times are " +
-      "the same, none of them is lost."
-  }
-)
+const SetSchedule = Schema.TaggedStruct("SetSchedule", { ...ofSchedule, schedule: Schedule }).annotate({
+  description:
+    "Submit that run at these times, from now on. Takes the place of a schedule of the same name; as long as its times are " +
+    "the same, none of them is lost."
+})
 
 /** Asks to forget a schedule. */
-export const RemoveSchedule = Schema.TaggedStruct("RemoveSchedule", ofSchedule).annotate({
+const RemoveSchedule = Schema.TaggedStruct("RemoveSchedule", ofSchedule).annotate({
   description: "Submit no more runs of the schedule. Those that it has submitted go on."
 })
 
 /** Asks to let the times of a schedule pass. */
-export const PauseSchedule = Schema.TaggedStruct("PauseSchedule", ofSchedule).annotate({
+const PauseSchedule = Schema.TaggedStruct("PauseSchedule", ofSchedule).annotate({
   description: "Let the times of the schedule pass until it is resumed; they are not made up for."
 })
 
 /** Asks to go on with a schedule. */
-export const ResumeSchedule = Schema.TaggedStruct("ResumeSchedule", ofSchedule).annotate({
+const ResumeSchedule = Schema.TaggedStruct("ResumeSchedule", ofSchedule).annotate({
   description: "Submit runs of the schedule again, from its next time on."
 })
 
 /** Asks for a run of a schedule at once. */
-export const TriggerSchedule = Schema.TaggedStruct("TriggerSchedule", ofSchedule).annotate({
+const TriggerSchedule = Schema.TaggedStruct("TriggerSchedule", ofSchedule).annotate({
   description: "Submit a run of the schedule at once, paused or not, beside those of its times."
 })
 

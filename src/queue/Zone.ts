@@ -7,7 +7,7 @@ const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
 /** What is shown of a moment on clocks that are not set: an hour that is left out, or one that comes twice. */
-export interface Reading {
+interface Reading {
   /** The moments at which the clocks show it, in milliseconds since 1970; none where they skip it. */
   readonly moments: ReadonlyArray<number>
   /** Where they skip it: the moment at which they were set. */

@@ -15,7 +15,7 @@ import { planRun, type Submission, submitRun } from "./submitRun.ts"
 import { Timetable } from "./Timetable.ts"
 
 /** Tags by which a run is known to be of a schedule. */
-export const scheduleTags = {
+const scheduleTags = {
   name: "signalbox/schedule",
   /** The time for which it was submitted; left out where someone asked for it. */
   nominal: "signalbox/nominal"
