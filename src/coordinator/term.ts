@@ -11,22 +11,24 @@ import * as Fiber from "effect/Fiber"
 import * as FiberHandle from "effect/FiberHandle"
 import * as Queue from "effect/Queue"
 import * as Semaphore from "effect/Semaphore"
-import { replay } from "../history/replay.ts"
 import type { Launcher } from "../launcher/Launcher.ts"
 import type { Candidate, EventLog, Lead } from "../log/EventLog.ts"
-import { type LogError, logError } from "../log/LogError.ts"
+import type { LogError } from "../log/LogError.ts"
+import type { SnapshotStore } from "../log/Snapshots.ts"
 import type { Orders } from "../queue/order.ts"
-import type { RunQueue } from "../queue/RunQueue.ts"
+import { essence, type RunQueue } from "../queue/RunQueue.ts"
 import { type Asked, holdings, type Turn, turn } from "../queue/turn.ts"
 import type { RunId } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
 import { coordinatorError, whyOf } from "./CoordinatorError.ts"
 import type { Letter, Mailbox } from "./Mailbox.ts"
-import { Workers } from "./Workers.ts"
+import { recover } from "./recover.ts"
+import { type Beginning, Workers } from "./Workers.ts"
 
 /** What a term works with. */
 interface Given {
   readonly log: EventLog["Service"]
+  readonly snapshots: SnapshotStore
   readonly launcher: Launcher["Service"]
   readonly mailbox: Mailbox
   readonly candidate: Candidate
@@ -75,11 +77,11 @@ const answer = ({ letters, turn: { replies } }: Decided): void => {
   }
 }
 
-/** Runs that begin an attempt with this turn. */
-const fresh = ({ events }: Turn): ReadonlySet<RunId> => {
-  const runs = new Set<RunId>()
+/** Runs that begin an attempt with this turn, and with what. */
+const fresh = ({ events }: Turn): ReadonlyMap<RunId, Beginning> => {
+  const runs = new Map<RunId, Beginning>()
   for (const { type, run } of events)
-    if ((type === "RunAdmitted" || type === "RunResumed") && run !== null) runs.add(run)
+    if ((type === "RunAdmitted" || type === "RunResumed") && run !== null) runs.set(run, type)
   return runs
 }
 
@@ -107,6 +109,31 @@ const makeAlarm = Effect.fnUntraced(function* (mailbox: Mailbox) {
 /** A turn on its way to the disk; its end says whether it is durable. */
 type Appending = Fiber.Fiber<void, LogError>
 
+/**
+ * Keeps the fold from time to time, so that the next term need not begin at the log's beginning. It is looked at between two
+ * turns, and written when what it rests on is durable, while others go on.
+ */
+const makeKeeper = Effect.fnUntraced(function* ({ log, snapshots }: Given, queue: RunQueue, kept: number) {
+  let newest = kept
+  const writer = yield* FiberHandle.make<void, LogError>()
+  const isDue = (events: number) => {
+    if (queue.position - newest < events) return false
+    newest = queue.position
+    return true
+  }
+  return {
+    afterTurn: (appending: Appending): Effect.Effect<unknown> => {
+      if (!isDue(settings.snapshotEvents)) return Effect.void
+      const saved = snapshots.save(log, essence(queue))
+      return FiberHandle.run(writer, Effect.andThen(Fiber.join(appending), saved))
+    },
+    /** All turns are durable, and none follows. */
+    atRest: Effect.suspend(() =>
+      isDue(settings.lastSnapshotEvents) ? snapshots.save(log, essence(queue)) : Effect.void
+    )
+  }
+})
+
 /** The letters of each turn that was begun and is not settled yet, in order. */
 type Unsettled = Array<ReadonlyArray<Letter>>
 
@@ -114,10 +141,12 @@ const pipeline = Effect.fnUntraced(function* (
   given: Given,
   lead: Lead,
   queue: RunQueue,
+  kept: number,
   workers: Workers,
   unsettled: Unsettled
 ) {
   const { mailbox } = given
+  const keeper = yield* makeKeeper(given, queue, kept)
   const alarm = yield* makeAlarm(mailbox)
   const ahead = yield* Semaphore.make(settings.turnsAheadMax)
   const decidedTurns = yield* Queue.unbounded<readonly [Decided, Appending]>()
@@ -138,6 +167,7 @@ const pipeline = Effect.fnUntraced(function* (
       startImmediately: true
     })
     yield* Queue.offer(decidedTurns, [decided, newest])
+    yield* keeper.afterTurn(newest)
   })
 
   const wanted = () => (unsettled.length === 0 ? settings.firstTurnCommandsMax : settings.turnCommandsMax)
@@ -169,6 +199,7 @@ const pipeline = Effect.fnUntraced(function* (
   })
 
   yield* Effect.all([decideLoop, settleLoop], { concurrency: "unbounded", discard: true })
+  yield* keeper.atRest
 })
 
 const failAll = (unsettled: Unsettled, issue: string): void => {
@@ -176,24 +207,18 @@ const failAll = (unsettled: Unsettled, issue: string): void => {
   for (const letter of unsettled.flat()) letter.fail?.(unknown)
 }
 
-/** The queue as the log left it. */
-const recovered = ({ log, orders }: Given, { position: upTo }: Lead): Effect.Effect<RunQueue, LogError> =>
-  Effect.catchTag(replay(log.read({ upTo }), orders), "ReplayError", ({ position, issue }) =>
-    Effect.fail(logError({ _tag: "Corrupt", position, issue }))
-  )
-
 /** Leads until told to stop. Letting go of it lets go of the log and of the workers, which run on. */
 export const term = (given: Given): Effect.Effect<void, LogError> =>
   Effect.scoped(
     Effect.gen(function* () {
       const lead = yield* given.log.lead(given.candidate)
-      const queue = yield* recovered(given, lead)
+      const { queue, kept } = yield* recover(given.log, given.snapshots, lead.position, given.orders)
       given.recovered(queue)
       const workers = yield* Workers.make(given.launcher, (command) =>
         given.mailbox.post({ id: `${command._tag} ${lead.epoch}`, actor: "launcher", command })
       )
       const unsettled: Unsettled = []
-      yield* Effect.raceFirst(pipeline(given, lead, queue, workers, unsettled), workers.broken).pipe(
+      yield* Effect.raceFirst(pipeline(given, lead, queue, kept, workers, unsettled), workers.broken).pipe(
         Effect.onError((cause) => Effect.sync(() => failAll(unsettled, whyOf(cause))))
       )
     })

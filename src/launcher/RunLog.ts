@@ -1,5 +1,5 @@
 /**
- * The lines that an inline run writes about itself, in one file of its attempt.
+ * The lines that a run writes about itself, in one file of its attempt.
  */
 import { appendFile, mkdir } from "node:fs/promises"
 import { join } from "node:path"

@@ -13,7 +13,7 @@ import type { Row } from "./codec.ts"
 import type { Candidate } from "./EventLog.ts"
 import { canonicalEvent, eventHash, firstPrevious } from "./eventHash.ts"
 import type { LogErrorReason } from "./LogError.ts"
-import { isLocked, led, openForWriting, reasonOf } from "./sqliteFile.ts"
+import { checkSound, closeAsItIs, isLocked, led, openForWriting, reasonOf } from "./sqliteFile.ts"
 
 /** What the writer is started with. */
 export interface WriterData extends Candidate {
@@ -57,6 +57,7 @@ class Writer {
       // Candidates come one after the other: what one finds holds until it leads.
       this.db.exec("BEGIN IMMEDIATE")
       this.guard = this.lock(takeOver ?? false)
+      checkSound(this.db, path)
       this.head = this.db.prepare("SELECT epoch, (SELECT max(position) FROM event) FROM lead")
       this.head.setReturnArrays(true)
       this.insert = this.db.prepare(insertion)
@@ -67,7 +68,7 @@ class Writer {
       this.last = last ? (last["hash"] as Uint8Array) : firstPrevious
     } catch (error) {
       const reason = isLocked(error) ? this.led() : error
-      this.close()
+      closeAsItIs(path, () => this.close())
       throw reason
     }
   }

@@ -33,11 +33,14 @@ export class IdempotencyKeys {
   add({ run, position, data }: Submitted): void {
     const { idempotency, spec, requested = spec } = data
     if (!idempotency) return
-    const { key, until } = idempotency
-    const before = this.byKey.get(key)
+    this.set({ ...idempotency, run, asked: requested, order: position })
+  }
+
+  /** Knows a submission, in place of an older one of its key. */
+  set(known: Known): void {
+    const before = this.byKey.get(known.key)
     if (before) this.ending.remove(before)
-    const known = { key, run, asked: requested, until, order: position }
-    this.byKey.set(key, known)
+    this.byKey.set(known.key, known)
     this.ending.add(known)
   }
 

@@ -6,6 +6,7 @@
  */
 import type { Run } from "../run/Run.ts"
 import type { RunId } from "../run/RunSpec.ts"
+import { totalLimit } from "./Limits.ts"
 import type { RunOrder } from "./order.ts"
 import type { Needs, Slot, Slots } from "./Slots.ts"
 import { SortedList } from "./SortedList.ts"
@@ -24,6 +25,12 @@ interface Place {
   readonly key: string
   readonly full: ReadonlyArray<Slot>
   readonly lanes: SortedList<Lane>
+}
+
+/** How many are ahead; `more` where not all were counted. */
+export interface Ahead {
+  readonly ahead: number
+  readonly more?: true
 }
 
 const nameOf = ({ limit, unit }: Slot): string => (unit === undefined ? limit : JSON.stringify([limit, unit]))
@@ -47,6 +54,8 @@ export class Lanes {
   private readonly parked = new Map<string, Place>()
   /** The parked places that wait for each limit. */
   private readonly placesOf = new Map<string, Set<Place>>()
+  /** The lanes whose runs need a slot of each limit, but for the limit that all runs fall under. */
+  private readonly lanesAt = new Map<string, Set<Lane>>()
   /** Places whose slots may have room again. */
   private readonly loose = new Set<Place>()
 
@@ -72,7 +81,25 @@ export class Lanes {
       const fresh: Lane = { key, needs, runs, head: run, place: this.open }
       this.open.lanes.add(fresh)
       this.lanes.set(key, fresh)
+      this.index(fresh)
       this.laneOf.set(run.id, fresh)
+    }
+  }
+
+  private index(lane: Lane): void {
+    for (const { limit } of lane.needs.slots) {
+      if (limit === totalLimit) continue
+      const lanes = this.lanesAt.get(limit)
+      if (lanes) lanes.add(lane)
+      else this.lanesAt.set(limit, new Set([lane]))
+    }
+  }
+
+  private forget(lane: Lane): void {
+    for (const { limit } of lane.needs.slots) {
+      const lanes = this.lanesAt.get(limit)
+      lanes?.delete(lane)
+      if (lanes?.size === 0) this.lanesAt.delete(limit)
     }
   }
 
@@ -95,6 +122,7 @@ export class Lanes {
       lane.place.lanes.add(lane)
     } else {
       this.lanes.delete(lane.key)
+      this.forget(lane)
       this.tidy(lane.place)
     }
   }
@@ -158,12 +186,15 @@ export class Lanes {
     return best
   }
 
-  /** How many runs before this one in order need a slot of this limit too. */
-  aheadAt(run: Run, limit: string): number {
+  /** How many runs before this one in order need a slot of this limit too; of so many lanes at most. */
+  aheadAt(run: Run, limit: string, lanesMax: number): Ahead {
+    const lanes = this.lanesAt.get(limit) ?? new Set()
     let ahead = 0
-    for (const lane of this.lanes.values()) {
-      if (lane.needs.slots.some((slot) => slot.limit === limit)) ahead += lane.runs.rank(run)
+    let looked = 0
+    for (const lane of lanes) {
+      if (looked++ === lanesMax) return { ahead, more: true }
+      ahead += lane.runs.rank(run)
     }
-    return ahead
+    return { ahead }
   }
 }

@@ -65,13 +65,17 @@ export class Schedules {
   private readonly due = new SortedList<Due>(byTime)
 
   apply(event: ScheduleEvent): void {
-    const { name } = event.data
-    const before = this.byName.get(name)
+    const before = this.byName.get(event.data.name)
     const after = evolve(before, event)
     if (before && isDue(before)) this.due.remove(before)
-    if (after && isDue(after)) this.due.add(after)
-    if (after) this.byName.set(name, after)
-    else this.byName.delete(name)
+    if (after) this.set(after)
+    else this.byName.delete(event.data.name)
+  }
+
+  /** Knows a schedule of a name that has none yet. */
+  set(known: KnownSchedule): void {
+    this.byName.set(known.name, known)
+    if (isDue(known)) this.due.add(known)
   }
 
   get(name: ScheduleName): KnownSchedule | undefined {

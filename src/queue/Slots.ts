@@ -51,6 +51,12 @@ export class Slots {
     return (this.units.get(limit)?.size ?? this.holders(limit).size) + (this.counted.get(limit) ?? 0)
   }
 
+  /** How many slots of the limit are taken once this one is. */
+  takenWith({ limit, unit }: Slot): number {
+    const isShared = unit !== undefined && this.units.get(limit)?.has(unit)
+    return this.taken(limit) + (isShared ? 0 : 1)
+  }
+
   isFull({ limit, size, unit }: Slot): boolean {
     if (unit !== undefined && size > 0 && this.units.get(limit)?.has(unit)) return false
     return this.taken(limit) >= size || (this.closed.size > 0 && this.closed.has(limit))

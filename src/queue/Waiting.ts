@@ -2,7 +2,9 @@
  * The runs that wait: all of them in order, and of those whose time has come, who could start next.
  */
 import type { Run } from "../run/Run.ts"
-import { Lanes } from "./Lanes.ts"
+import { settings } from "../settings.ts"
+import { type Ahead, Lanes } from "./Lanes.ts"
+import { totalLimit } from "./Limits.ts"
 import type { RunOrder } from "./order.ts"
 import type { Needs, Slots } from "./Slots.ts"
 import { SortedList } from "./SortedList.ts"
@@ -12,6 +14,7 @@ type NeedsOf = (run: Run) => Needs
 export class Waiting {
   /** All that wait, in order. */
   readonly line: SortedList<Run>
+  private readonly held: SortedList<Run>
   private readonly lanes: Lanes
   private readonly order: RunOrder
   private readonly needsOf: NeedsOf
@@ -20,6 +23,7 @@ export class Waiting {
 
   constructor(order: RunOrder, needsOf: NeedsOf) {
     this.line = new SortedList<Run>(order)
+    this.held = new SortedList<Run>(order)
     this.lanes = new Lanes(order)
     this.order = order
     this.needsOf = needsOf
@@ -27,15 +31,15 @@ export class Waiting {
 
   add(run: Run, now: number): void {
     this.line.add(run)
-    if (run.held) return
-    if (run.notBefore > now) this.delayed.add(run)
+    if (run.held) this.held.add(run)
+    else if (run.notBefore > now) this.delayed.add(run)
     else this.lanes.add(run, this.needsOf(run))
   }
 
   remove(run: Run): void {
     this.line.remove(run)
-    if (run.held) return
-    if (!this.lanes.remove(run)) this.delayed.remove(run)
+    if (run.held) this.held.remove(run)
+    else if (!this.lanes.remove(run)) this.delayed.remove(run)
   }
 
   /** When the next of those whose time has not come may start, in milliseconds since 1970. */
@@ -67,11 +71,19 @@ export class Waiting {
     this.lanes.loosen(limit)
   }
 
-  /** How many before this run need a slot of the limit too. */
-  aheadAt(run: Run, limit: string): number {
-    let ahead = this.lanes.aheadAt(run, limit)
+  /** How many before this run need a slot of the limit too, if no one holds them back. */
+  aheadAt(run: Run, limit: string): Ahead {
+    const { held, delayed, lanes, line, order } = this
+    if (limit === totalLimit) return { ahead: line.rank(run) - held.rank(run) }
+    const most = settings.aheadCountedMax
+    const { ahead, more } = lanes.aheadAt(run, limit, most)
     const needs = (other: Run) => this.needsOf(other).slots.some((slot) => slot.limit === limit)
-    for (const other of this.delayed) if (this.order(other, run) < 0 && needs(other)) ahead++
-    return ahead
+    let later = 0
+    let looked = 0
+    for (const other of delayed) {
+      if (looked++ === most) return { ahead: ahead + later, more: true }
+      if (order(other, run) < 0 && needs(other)) later++
+    }
+    return { ahead: ahead + later, ...(more && { more }) }
   }
 }

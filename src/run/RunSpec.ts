@@ -58,6 +58,8 @@ export const Unique = Schema.Struct({
 const fields = {
   /** The kind of work: the function to call for an inline run, a name for people otherwise. */
   job: Schema.optionalKey(Schema.NonEmptyString),
+  /** Names the launcher that is to take it. If left out, a run with a command is a process, any other a function. */
+  launcher: Schema.optionalKey(Schema.NonEmptyString),
   /** A program and its arguments, or one line for `/bin/sh`. A run with a command is a process. */
   command: Schema.optionalKey(Schema.Union([Schema.NonEmptyString, Schema.NonEmptyArray(Schema.String)])),
   /** Handed to the inline function as it is. */

@@ -8,7 +8,7 @@ import type { Policy, Pools, TagLimit } from "../../src/queue/Policy.ts"
 import type { Schedule } from "../../src/queue/Schedule.ts"
 import type { Scope } from "../../src/queue/Scope.ts"
 import type { FailureCause, StopCause, WorkerFailure } from "../../src/run/Outcome.ts"
-import type { Retries, Timeouts } from "../../src/run/RunEvent.ts"
+import type { Decision, Retries, Timeouts } from "../../src/run/RunEvent.ts"
 import type { PoolUse, RunSpec } from "../../src/run/RunSpec.ts"
 
 type Data = { readonly [T in EventType]: (typeof EventData)[T]["Type"] }
@@ -184,6 +184,11 @@ const schedule: fc.Arbitrary<Schedule> = struct(
   }
 )
 
+const decision: fc.Arbitrary<Decision> = struct(
+  { place: int, taken: fc.array(fc.tuple(int, int)) },
+  { passed: fc.array(struct({ run: arbitraryRunId, why: jsonText }, { limit: jsonText })) }
+)
+
 const dataOf: { readonly [T in EventType]: fc.Arbitrary<Data[T]> } = {
   RunSubmitted: struct(
     { spec, timeouts },
@@ -202,7 +207,7 @@ const dataOf: { readonly [T in EventType]: fc.Arbitrary<Data[T]> } = {
   RunReleased: struct({}, { reason: jsonText }),
   RunAdmitted: struct(
     { attempt: int, policy: int, slots: fc.array(jsonText) },
-    { reserved: struct({ pools: perPool(int), forMs: int }) }
+    { reserved: struct({ pools: perPool(int), forMs: int }), decision }
   ),
   RunStarted: struct({ attempt: int }, { worker: jsonText }),
   RunSettled: struct({ attempt: int }),
@@ -229,7 +234,13 @@ const dataOf: { readonly [T in EventType]: fc.Arbitrary<Data[T]> } = {
   CoordinatorStopped: fc.constant({}),
   AdmissionPaused: struct({ scope }, { until: timestamp, reason: jsonText, cause: workerFailure }),
   AdmissionResumed: struct({ scope }, { reason: jsonText }),
-  PolicySet: struct({ number: int, policy }, { reason: jsonText }),
+  PolicySet: struct(
+    { number: int, policy },
+    {
+      changes: fc.array(struct({ path: fc.array(jsonText) }, { before: json, after: json })),
+      reason: jsonText
+    }
+  ),
   ScheduleSet: struct({ name: scheduleName, schedule, next: fc.option(timestamp) }, { reason: jsonText }),
   ScheduleRemoved: struct({ name: scheduleName }, { reason: jsonText }),
   SchedulePaused: struct({ name: scheduleName }, { reason: jsonText }),

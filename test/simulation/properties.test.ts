@@ -86,8 +86,7 @@ describe("the log", () => {
 describe("a turn", () => {
   it("comes out the same for whoever takes it, at the same state and time with the same commands", () => {
     afterEveryTurn((world, { now, asked, turn: taken, after }) => {
-      const again = turn(another(world, after), asked, now)
-      expect(again).toEqual(taken)
+      expect(turn(another(world, after), asked, now)).toEqual(taken)
     })
   })
 
@@ -103,6 +102,17 @@ describe("a turn", () => {
         expect(admitted.map(({ run }) => run)).toEqual(admissible(before, orders, Math.max(now, before.at)))
         at += admitted.length
       }
+    })
+  })
+
+  it("comes out the same for a copy of the queue, which goes its own way", () => {
+    inEveryHistory((history) => {
+      let copy = fold([], orders)
+      play(history, ({ queue }, { asked, now, turn: taken, after }) => {
+        if (copy.position === after && after > 0) expect(turn(copy, asked, now)).toEqual(taken)
+        expect(contents(queue.copy())).toEqual(contents(queue))
+        copy = queue.copy()
+      })
     })
   })
 

@@ -1,0 +1,35 @@
+/**
+ * Why a run is admitted before all others, said at that moment and kept with its admission: how full each limit is with it,
+ * how many more urgent runs were passed over, and what stood in the way of the first of these.
+ */
+import type { Run } from "../run/Run.ts"
+import type { Decision, PassedOver } from "../run/RunEvent.ts"
+import { settings } from "../settings.ts"
+import { type Obstacle, obstacles } from "./obstacles.ts"
+import type { RunQueue } from "./RunQueue.ts"
+import type { Slot } from "./Slots.ts"
+
+const nameOf = (found: Obstacle): Omit<PassedOver, "run"> =>
+  found._tag === "LimitFull" ? { limit: found.slot.limit, why: found._tag } : { why: found._tag }
+
+/** All that stand before it in line now are passed over: whoever could start has been admitted already. */
+const passedOver = (queue: RunQueue, most: number, now: number): ReadonlyArray<PassedOver> => {
+  const passed: Array<PassedOver> = []
+  for (const { id } of queue.waiting.line) {
+    if (passed.length === most) break
+    const [found] = obstacles(queue, queue.run(id), now)
+    if (!found) throw new Error(`run ${id} may start, and was passed over`)
+    passed.push({ ...nameOf(found), run: id })
+  }
+  return passed
+}
+
+/** Why this run, of all that wait, is the next to be admitted; `slots` are those that it takes. */
+export const decisionOf = (queue: RunQueue, run: Run, slots: ReadonlyArray<Slot>, now: number): Decision => {
+  const before = queue.waiting.line.rank(run)
+  return {
+    ...(before > 0 && { passed: passedOver(queue, Math.min(before, settings.passedOverShown), now) }),
+    place: before + 1,
+    taken: slots.map((slot) => [queue.slots.takenWith(slot), slot.size] as const)
+  }
+}
