@@ -157,7 +157,7 @@ describe("the times of a schedule", () => {
         const times = table(expressionOf(which), zone).within(from - 1, before - 1)
         expect(times.map(show)).toEqual(naiveTimes(which, zone, from, before).map(show))
       }),
-      { numRuns: 100 }
+      { numRuns: 30 }
     )
   })
 
