@@ -187,7 +187,7 @@ const schedule: fc.Arbitrary<Schedule> = fc
 
 const change = weighted<Change>(
   [1, fc.constant("RemoveSchedule")],
-  [1, fc.constant("PauseSchedule")],
+  [2, fc.constant("PauseSchedule")],
   [2, fc.constant("ResumeSchedule")],
   [2, fc.constant("TriggerSchedule")]
 )
@@ -222,7 +222,7 @@ const asking = (policy: fc.Arbitrary<Policy>): fc.Arbitrary<Ask> =>
     [2, fc.record({ ask: fc.constant("resume"), scope })],
     [1, fc.record({ ask: fc.constant("repeat"), pick })],
     [2, fc.record({ ask: fc.constant("setSchedule"), name: scheduleName, schedule })],
-    [1, fc.record({ ask: fc.constant("schedule"), name: scheduleName, change })],
+    [3, fc.record({ ask: fc.constant("schedule"), name: scheduleName, change })],
     [1, fc.record({ ask: fc.constant("setPolicy"), policy })],
     [1, fc.constant({ ask: "drain" })]
   )
