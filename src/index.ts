@@ -37,6 +37,8 @@ export { defaultPolicy, defaultPools, defaultRetries, Policy, Pools, TagLimit } 
 export { Command } from "./queue/QueueCommand.ts"
 export { Reason, type ReasonCode } from "./queue/Reason.ts"
 export { contents, RunQueue } from "./queue/RunQueue.ts"
+export { Schedule, ScheduleName } from "./queue/Schedule.ts"
+export type { KnownSchedule } from "./queue/Schedules.ts"
 export { Scope } from "./queue/Scope.ts"
 export { type Selection, select } from "./queue/select.ts"
 export { type Accepted, type Asked, type Turn, turn } from "./queue/turn.ts"

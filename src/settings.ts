@@ -116,6 +116,20 @@ export const settings = {
   aheadCountedMax: 10_000,
   /** More urgent runs that an admission names of those it passed over; all are counted. Each adds some 60 bytes to the log. */
   passedOverShown: 2,
+  /** Length of a schedule's name: its runs are called after it and the time. */
+  scheduleNameLengthMax: 64,
+  /** So late a schedule still counts as on time, where it does not make up for what it has missed. */
+  scheduleGraceMs: 60_000,
+  /** Runs that a schedule makes up for at once; older ones are let pass, and that is recorded. */
+  scheduleCatchUpMax: 100,
+  /** Runs of a bulk submission that are decided in one turn: all of them or none, after a crash. */
+  submitChunkRuns: 1_000,
+  /** Length of a line in a file of runs to submit: no more of it is held. */
+  submitLineCharsMax: 1_000_000,
+  /** How long a submission with an idempotency key is known again, where the policy does not say. */
+  idempotencyWindowMs: 86_400_000,
+  /** Length of an idempotency key. */
+  idempotencyKeyLengthMax: 256,
   /** Length of a run's id. */
   runIdLengthMax: 128
 } as const

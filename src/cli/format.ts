@@ -40,8 +40,12 @@ export const showLength = (ms: number): string => {
 export const showBetween = (from: number | undefined, to: number | undefined): string =>
   from === undefined || to === undefined ? "-" : showLength(to - from)
 
+/** The last moment that calendars know. */
+const momentMax = 8_640_000_000_000_000
+
 /** A moment in UTC, to the second. */
-export const showMoment = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`
+export const showMoment = (at: number): string =>
+  at > momentMax ? "the end of all calendars" : `${new Date(at).toISOString().slice(0, 19)}Z`
 
 /** The same to the millisecond. */
 export const showInstant = (at: number): string => new Date(at).toISOString()

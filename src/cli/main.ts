@@ -19,6 +19,7 @@ import { pool } from "./poolCommands.ts"
 import { hold, pause, priority, release, resume, top } from "./queueCommands.ts"
 import { root } from "./root.ts"
 import { run } from "./runCommand.ts"
+import { schedule } from "./scheduleCommands.ts"
 import { submit } from "./submitCommand.ts"
 import { subscription } from "./subscriptionCommands.ts"
 
@@ -26,7 +27,7 @@ const [, version = ""] = software.split(" ")
 
 const program = root.pipe(
   Command.withSubcommands([
-    { group: "WORK", commands: [run, submit, cancel, rerun] },
+    { group: "WORK", commands: [run, submit, schedule, cancel, rerun] },
     { group: "LOOK", commands: [list, show, queue, why] },
     {
       group: "CHANGE THE QUEUE",

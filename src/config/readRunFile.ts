@@ -40,7 +40,8 @@ const shared = {
   unique: Schema.optionalKey(Unique)
 }
 
-const FileRun = Schema.Struct({
+/** One run of a run file. */
+export const FileRun = Schema.Struct({
   /** Its name in the file, used once. */
   id: RunId,
   /** A program and its arguments as a list, or one line for `/bin/sh`. A run has one unless a `launcher` knows its `job`. */
@@ -98,7 +99,8 @@ const merged = <A>(
   own: Readonly<Record<string, A>> | undefined
 ): Readonly<Record<string, A>> | undefined => (defaults || own ? { ...defaults, ...own } : undefined)
 
-const toSpec = (
+/** The run that an entry asks for; a `cwd` counts from the folder of `file`. */
+export const toSpec = (
   file: string,
   defaults: FileContents["defaults"],
   run: FileContents["runs"][number],

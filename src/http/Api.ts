@@ -11,6 +11,7 @@ import {
   DrainCoordinator,
   PauseAdmission,
   ResumeAdmission,
+  ScheduleCommand,
   SetPolicy,
   SetPoolLimit
 } from "../queue/QueueCommand.ts"
@@ -40,6 +41,7 @@ const PublicCommand = Schema.Union([
   SetPoolLimit,
   PauseAdmission,
   ResumeAdmission,
+  ...ScheduleCommand.members,
   DrainCoordinator
 ])
 
@@ -53,7 +55,8 @@ export const CommandsRequest = Schema.Struct({
 export const CommandReply = Schema.Union([
   Schema.TaggedStruct("Accepted", {
     position: Schema.Int,
-    run: Schema.optionalKey(Schema.Struct({ id: Schema.String, state: Schema.String, attempt: Schema.Int }))
+    run: Schema.optionalKey(Schema.Struct({ id: Schema.String, state: Schema.String, attempt: Schema.Int })),
+    deduplicated: Schema.optionalKey(Schema.Literal(true))
   }),
   Schema.TaggedStruct("Rejected", { rejection: Rejection })
 ])

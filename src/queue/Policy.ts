@@ -3,7 +3,7 @@
  */
 import * as Schema from "effect/Schema"
 import { Retries, Timeouts } from "../run/RunEvent.ts"
-import { PoolName, Tags } from "../run/RunSpec.ts"
+import { Milliseconds, PoolName, Tags } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
 
 /** How many may run at once; 0 lets none start. */
@@ -69,8 +69,10 @@ export const Policy = Schema.Struct({
   tagLimits: Schema.Array(TagLimit),
   /** Left out, there are none: no claim waits, and no run for a pool. */
   pools: Schema.optionalKey(Pools),
-  /** Runs that may wait at once, counted before a turn admits anyone; one more is refused. Left out, any number. */
+  /** Runs that may wait at once, of those that cannot start; one more is refused. Left out, any number. */
   maxQueuedRuns: Schema.optionalKey(Size),
+  /** How long a submission is known again by its idempotency key; left out, a day. */
+  idempotencyWindowMs: Schema.optionalKey(Milliseconds),
   /** The name of a custom order; left out, by priority, then first come first served. */
   order: Schema.optionalKey(Schema.NonEmptyString),
   timeouts: Timeouts,

@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import { RunCommand } from "../run/RunCommand.ts"
 import { PoolName, Timestamp } from "../run/RunSpec.ts"
 import { Policy, Size } from "./Policy.ts"
+import { Schedule, ScheduleName } from "./Schedule.ts"
 import { Scope } from "./Scope.ts"
 
 const reason = Schema.optionalKey(Schema.String)
@@ -60,6 +61,45 @@ export const ResumeAdmission = Schema.TaggedStruct("ResumeAdmission", { scope: S
   description: "Admit these runs again."
 })
 
+const ofSchedule = { name: ScheduleName, reason }
+
+/** Asks for a schedule. */
+const SetSchedule = Schema.TaggedStruct("SetSchedule", { ...ofSchedule, schedule: Schedule }).annotate({
+  description:
+    "Submit that run at these times, from now on. Takes the place of a schedule of the same name; as long as its times are " +
+    "the same, none of them is lost."
+})
+
+/** Asks to forget a schedule. */
+const RemoveSchedule = Schema.TaggedStruct("RemoveSchedule", ofSchedule).annotate({
+  description: "Submit no more runs of the schedule. Those that it has submitted go on."
+})
+
+/** Asks to let the times of a schedule pass. */
+const PauseSchedule = Schema.TaggedStruct("PauseSchedule", ofSchedule).annotate({
+  description: "Let the times of the schedule pass until it is resumed; they are not made up for."
+})
+
+/** Asks to go on with a schedule. */
+const ResumeSchedule = Schema.TaggedStruct("ResumeSchedule", ofSchedule).annotate({
+  description: "Submit runs of the schedule again, from its next time on."
+})
+
+/** Asks for a run of a schedule at once. */
+const TriggerSchedule = Schema.TaggedStruct("TriggerSchedule", ofSchedule).annotate({
+  description: "Submit a run of the schedule at once, paused or not, beside those of its times."
+})
+
+/** What is asked of one schedule. */
+export const ScheduleCommand = Schema.Union([
+  SetSchedule,
+  RemoveSchedule,
+  PauseSchedule,
+  ResumeSchedule,
+  TriggerSchedule
+])
+export type ScheduleCommand = typeof ScheduleCommand.Type
+
 /** What can be asked of the coordinator as a whole. */
 export const QueueCommand = Schema.Union([
   StartCoordinator,
@@ -68,7 +108,8 @@ export const QueueCommand = Schema.Union([
   SetPolicy,
   SetPoolLimit,
   PauseAdmission,
-  ResumeAdmission
+  ResumeAdmission,
+  ...ScheduleCommand.members
 ])
 export type QueueCommand = typeof QueueCommand.Type
 

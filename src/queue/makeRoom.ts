@@ -12,7 +12,7 @@ import { claimLimit } from "./Policy.ts"
 import type { RunQueue } from "./RunQueue.ts"
 
 /** Others that make room for the new run, and what befalls them. */
-type MakingRoom = ReadonlyArray<readonly [run: string, fact: RunFact]>
+export type MakingRoom = ReadonlyArray<readonly [run: string, fact: RunFact]>
 
 type Decision = Result.Result<MakingRoom, Rejection>
 

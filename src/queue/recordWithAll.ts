@@ -13,7 +13,7 @@ import type { RunQueue } from "./RunQueue.ts"
 import type { Scope } from "./Scope.ts"
 
 /** What a submission depends on in this queue. */
-export const termsOf = ({ policy, runs }: RunQueue, parent: string | undefined) => ({
+export const termsOf = ({ policy, runs }: RunQueue, parent?: string) => ({
   queued: policy.mode === "queued",
   timeouts: policy.timeouts,
   retries: policy.retries ?? defaultRetries,

@@ -57,7 +57,6 @@ export const Unique = Schema.Struct({
 }).annotate({ identifier: "Unique" })
 
 const fields = {
-  id: RunId,
   /** The kind of work: the function to call for an inline run, a name for people otherwise. */
   job: Schema.optionalKey(Schema.NonEmptyString),
   /** Names the launcher that is to take it. If left out, a run with a command is a process, any other a function. */
@@ -73,8 +72,6 @@ const fields = {
   tags: Schema.optionalKey(Tags),
   /** Higher first. Goes before the tag `dagster/priority`. */
   priority: Schema.optionalKey(Schema.Int),
-  /** Not admitted before this moment. */
-  notBefore: Schema.optionalKey(Timestamp),
   /** Stopped and failed when it has run for so long. */
   maxRuntimeMs: Schema.optionalKey(Milliseconds),
   /** Fails when it has waited in the queue for so long. */
@@ -82,17 +79,26 @@ const fields = {
   /** Pools that its steps use. */
   pools: Schema.optionalKey(PoolUse),
   /** Of the runs with the same key one is in flight at a time. */
-  unique: Schema.optionalKey(Unique),
-  /** The run that this one does again. */
-  parent: Schema.optionalKey(RunId)
+  unique: Schema.optionalKey(Unique)
 }
 
+const hasWork = Schema.makeFilter<{ readonly job?: string; readonly command?: unknown }>(
+  (run) => run.job !== undefined || run.command !== undefined,
+  { message: "a run needs a `job` (a function of this program) or a `command` (a process)" }
+)
+
+/** What a schedule asks for again and again: all of a run but its name and its time. */
+export const ScheduledRun = Schema.Struct(fields).check(hasWork).annotate({ identifier: "ScheduledRun" })
+
 /** What is asked for when a run is submitted. */
-export const RunSpec = Schema.Struct(fields)
-  .check(
-    Schema.makeFilter((run) => run.job !== undefined || run.command !== undefined, {
-      message: "a run needs a `job` (a function of this program) or a `command` (a process)"
-    })
-  )
+export const RunSpec = Schema.Struct({
+  id: RunId,
+  ...fields,
+  /** Not admitted before this moment. */
+  notBefore: Schema.optionalKey(Timestamp),
+  /** The run that this one does again. */
+  parent: Schema.optionalKey(RunId)
+})
+  .check(hasWork)
   .annotate({ identifier: "RunSpec" })
 export type RunSpec = typeof RunSpec.Type

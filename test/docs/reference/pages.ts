@@ -134,7 +134,7 @@ What holds for each run that does not say otherwise; \`env\` and \`tags\` are me
 
 ${table(headings, rows(part("runs").items ?? part("runs").prefixItems?.[0] ?? {}))}
 
-A length of time is \`90s\`, \`10m\`, \`2 hours\`; a moment is \`2026-12-01T02:00:00Z\`, or a length of time from now.
+A length of time is \`90s\`, \`10m\`, \`2 hours\`; a moment is \`2026-12-01T02:00:00Z\`, \`2026-12-01T02:00[Europe/Berlin]\`, or a length of time from now.
 
 ## Batches
 
