@@ -48,6 +48,7 @@ export { PoolUse, RunId, RunSpec, Tags, Unique } from "./run/RunSpec.ts"
 export { againSpec } from "./run/retry.ts"
 export { type DeliverOptions, deliver } from "./subscription/deliver.ts"
 export { type Batch, type Delivery, DeliveryError, type Handler } from "./subscription/Handler.ts"
+export { makeWebhook } from "./subscription/makeWebhook.ts"
 export * as SqliteSubscriptionStore from "./subscription/SqliteSubscriptionStore.ts"
 export {
   type Definition,
@@ -60,4 +61,3 @@ export {
 export { SubscriptionError, SubscriptionErrorReason } from "./subscription/SubscriptionError.ts"
 export { type Lease, SubscriptionStore } from "./subscription/SubscriptionStore.ts"
 export { type SubscribeOptions, subscribe } from "./subscription/subscribe.ts"
-export { makeWebhook } from "./subscription/webhook.ts"
