@@ -15,6 +15,14 @@ export { RunLog } from "./launcher/RunLog.ts"
 export type { Launchers } from "./launcher/route.ts"
 export { tokenOf } from "./launcher/tokenOf.ts"
 export { type Sight, type WatchOptions, watch } from "./launcher/watch.ts"
+export {
+  type AuditKey,
+  followKeys,
+  type KeyTerm,
+  openAuditCheckpoint,
+  signedSuccession,
+  type Witnessing
+} from "./log/auditKeys.ts"
 export { type Backup, backup } from "./log/backup.ts"
 export { type Checkpoint, openCheckpoint, signedCheckpoint } from "./log/Checkpoint.ts"
 export { type Entry, EventLog, type Head, type Lead, type Range } from "./log/EventLog.ts"
@@ -27,7 +35,7 @@ export { leafHash, MerkleFrontier } from "./log/MerkleTree.ts"
 export { isProven, Proof, proveConsistency, proveInclusion } from "./log/Proof.ts"
 export { restoreSqlite } from "./log/restoreSqlite.ts"
 export * as SqliteEventLog from "./log/SqliteEventLog.ts"
-export { makeNoteKey, type NoteKey, readVerifierKey, verifierKey } from "./log/signedNote.ts"
+export { cosigned, makeNoteKey, type NoteKey, readVerifierKey, verifierKey } from "./log/signedNote.ts"
 export { type Checked, verifyEntries } from "./log/verifyEntries.ts"
 export { diffPolicy, PolicyChange } from "./queue/diffPolicy.ts"
 export { Event, type EventType } from "./queue/Event.ts"

@@ -11,6 +11,7 @@ import {
   DrainCoordinator,
   PauseAdmission,
   ResumeAdmission,
+  SetAuditKey,
   SetPolicy,
   SetPoolLimit
 } from "../queue/QueueCommand.ts"
@@ -40,6 +41,7 @@ const PublicCommand = Schema.Union([
   SetPoolLimit,
   PauseAdmission,
   ResumeAdmission,
+  SetAuditKey,
   DrainCoordinator
 ])
 

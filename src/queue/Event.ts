@@ -10,6 +10,13 @@ import { PolicyChange } from "./diffPolicy.ts"
 import { Policy } from "./Policy.ts"
 import { Scope } from "./Scope.ts"
 
+/** A public key as signed notes have it. */
+export const VerifierKey = Schema.String.check(
+  Schema.isPattern(/^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*$/, {
+    description: "a verifier key, name+id+base64"
+  })
+)
+
 /** The data of each kind of event that is not about one run. */
 const QueueEventData = {
   CoordinatorStarted: Schema.Struct({
@@ -47,6 +54,15 @@ const QueueEventData = {
     description:
       "Other rules are in force. Their number is what `RunAdmitted.policy` refers to. `changes` are what they say otherwise " +
       "than the rules before them, `path`, `before` and `after`."
+  }),
+  AuditKeySet: Schema.Struct({
+    key: VerifierKey,
+    note: Schema.optionalKey(Schema.String),
+    reason: Schema.optionalKey(Schema.String)
+  }).annotate({
+    description:
+      "Checkpoints are signed by this key from now on. `note` is the last checkpoint of the key before it, which names " +
+      "this one; the first key has none."
   })
 } as const
 
