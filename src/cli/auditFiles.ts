@@ -32,7 +32,7 @@ export const keyIn = (flag: string, text: string): Effect.Effect<NoteKey, Exit> 
   reading(flag, () => verifier(text))
 
 /** What is known of who signs a log's checkpoints. */
-export interface Trust {
+interface Trust {
   /** The key that is trusted, or a file that holds it. */
   readonly public: string
   /** The keys that are recorded to follow it. */

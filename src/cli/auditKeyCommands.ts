@@ -10,7 +10,6 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import { nameOf, signedSuccession } from "../log/auditKeys.ts"
 import { isProven } from "../log/Proof.ts"
 import { cosigned, makeNoteKey, type NoteKey, verifierKey } from "../log/signedNote.ts"
@@ -107,7 +106,9 @@ export const rotate = Command.make(
     const first = outgoing && !now ? [keySet(outgoing)] : []
     const commands = [...first, { ...keySet(next), ...note, ...said(text) }] as const
     const answers = yield* deliverAll(log, commands as [(typeof commands)[0], ...typeof commands])
-    const { position } = yield* Effect.fromResult(answers.at(-1) ?? Result.fail(failed("there was no reply")))
+    const last = answers.at(-1)
+    if (!last) return yield* Effect.die(new Error("the coordinator gave no reply"))
+    const { position } = yield* Effect.fromResult(last)
     yield* print(json, { position, key: verifierKey(next), ...note }, () =>
       outgoing
         ? `${nameOf(next)} follows ${nameOf(outgoing)} (position ${position}).`

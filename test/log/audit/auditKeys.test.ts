@@ -152,7 +152,7 @@ describe("witnesses", () => {
 
   it("have signed this checkpoint at that time, and no other", () => {
     const line = seen.split("\n").at(-2) ?? ""
-    const elsewhere = checkpointOf(8, log) + `${line}\n`
+    const elsewhere = `${checkpointOf(8, log)}${line}\n`
     expect(() => openAuditCheckpoint(elsewhere, known, { witnesses: [witness] })).toThrow("is not what")
     const base64 = line.split(" ").at(-1) ?? ""
     const bytes = Buffer.from(base64, "base64")
