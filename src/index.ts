@@ -15,6 +15,10 @@ export { RunLog } from "./launcher/RunLog.ts"
 export type { Launchers } from "./launcher/route.ts"
 export { tokenOf } from "./launcher/tokenOf.ts"
 export { type Sight, type WatchOptions, watch } from "./launcher/watch.ts"
+export { type Backup, backup } from "./log/backup.ts"
+export { type Checkpoint, openCheckpoint, signedCheckpoint } from "./log/Checkpoint.ts"
+export { type Entry, EventLog, type Head, type Lead, type Range } from "./log/EventLog.ts"
+export { type ExportFormat, exportEntries } from "./log/exportEntries.ts"
 export {
   type AuditKey,
   followKeys,
@@ -22,11 +26,7 @@ export {
   openAuditCheckpoint,
   signedSuccession,
   type Witnessing
-} from "./log/auditKeys.ts"
-export { type Backup, backup } from "./log/backup.ts"
-export { type Checkpoint, openCheckpoint, signedCheckpoint } from "./log/Checkpoint.ts"
-export { type Entry, EventLog, type Head, type Lead, type Range } from "./log/EventLog.ts"
-export { type ExportFormat, exportEntries } from "./log/exportEntries.ts"
+} from "./log/followKeys.ts"
 export { ImportError } from "./log/ImportError.ts"
 export { importEntries } from "./log/importEntries.ts"
 export { LogError, LogErrorReason } from "./log/LogError.ts"

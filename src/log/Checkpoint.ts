@@ -3,7 +3,7 @@
  * of their Merkle tree. This is the checkpoint of C2SP (https://c2sp.org/tlog-checkpoint), in a signed note.
  *
  * Checkpoints of this log have no extension lines, save the last one of a key, which names the next
- * (`auditKeys.ts`). The last event's position is the size, since positions are dense,
+ * (`followKeys.ts`). The last event's position is the size, since positions are dense,
  * and its hash is the last leaf below the root: said twice, the two could differ, and witnesses cannot check what
  * stands there. Those of others are read and kept.
  */

@@ -1,13 +1,13 @@
 import { generateKeyPairSync, verify } from "node:crypto"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { signedCheckpoint } from "../../../src/log/Checkpoint.ts"
 import {
   type AuditKey,
   followKeys,
   openAuditCheckpoint,
   signedSuccession
-} from "../../../src/log/auditKeys.ts"
-import { signedCheckpoint } from "../../../src/log/Checkpoint.ts"
+} from "../../../src/log/followKeys.ts"
 import {
   cosigned,
   makeNoteKey,
