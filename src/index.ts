@@ -19,6 +19,14 @@ export { type Backup, backup } from "./log/backup.ts"
 export { type Checkpoint, openCheckpoint, signedCheckpoint } from "./log/Checkpoint.ts"
 export { type Entry, EventLog, type Head, type Lead, type Range } from "./log/EventLog.ts"
 export { type ExportFormat, exportEntries } from "./log/exportEntries.ts"
+export {
+  type AuditKey,
+  followKeys,
+  type KeyTerm,
+  openAuditCheckpoint,
+  signedSuccession,
+  type Witnessing
+} from "./log/followKeys.ts"
 export { ImportError } from "./log/ImportError.ts"
 export { importEntries } from "./log/importEntries.ts"
 export { LogError, LogErrorReason } from "./log/LogError.ts"
@@ -27,7 +35,7 @@ export { leafHash, MerkleFrontier } from "./log/MerkleTree.ts"
 export { isProven, Proof, proveConsistency, proveInclusion } from "./log/Proof.ts"
 export { restoreSqlite } from "./log/restoreSqlite.ts"
 export * as SqliteEventLog from "./log/SqliteEventLog.ts"
-export { makeNoteKey, type NoteKey, readVerifierKey, verifierKey } from "./log/signedNote.ts"
+export { cosigned, makeNoteKey, type NoteKey, readVerifierKey, verifierKey } from "./log/signedNote.ts"
 export { type Checked, verifyEntries } from "./log/verifyEntries.ts"
 export { diffPolicy, PolicyChange } from "./queue/diffPolicy.ts"
 export { Event, type EventType } from "./queue/Event.ts"
@@ -50,6 +58,7 @@ export { PoolUse, RunId, RunSpec, Tags, Unique } from "./run/RunSpec.ts"
 export { againSpec } from "./run/retry.ts"
 export { type DeliverOptions, deliver } from "./subscription/deliver.ts"
 export { type Batch, type Delivery, DeliveryError, type Handler } from "./subscription/Handler.ts"
+export { makeWebhook } from "./subscription/makeWebhook.ts"
 export * as SqliteSubscriptionStore from "./subscription/SqliteSubscriptionStore.ts"
 export {
   type Definition,
@@ -62,4 +71,3 @@ export {
 export { SubscriptionError, SubscriptionErrorReason } from "./subscription/SubscriptionError.ts"
 export { type Lease, SubscriptionStore } from "./subscription/SubscriptionStore.ts"
 export { type SubscribeOptions, subscribe } from "./subscription/subscribe.ts"
-export { makeWebhook } from "./subscription/webhook.ts"

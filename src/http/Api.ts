@@ -12,6 +12,7 @@ import {
   PauseAdmission,
   ResumeAdmission,
   ScheduleCommand,
+  SetAuditKey,
   SetPolicy,
   SetPoolLimit
 } from "../queue/QueueCommand.ts"
@@ -42,6 +43,7 @@ const PublicCommand = Schema.Union([
   PauseAdmission,
   ResumeAdmission,
   ...ScheduleCommand.members,
+  SetAuditKey,
   DrainCoordinator
 ])
 

@@ -14,6 +14,13 @@ import { Scope } from "./Scope.ts"
 const ofSchedule = { name: ScheduleName }
 const next = Schema.NullOr(Timestamp)
 
+/** A public key as signed notes have it. */
+export const VerifierKey = Schema.String.check(
+  Schema.isPattern(/^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*$/, {
+    description: "a verifier key, name+id+base64"
+  })
+)
+
 /** The data of each kind of event that is not about one run. */
 const QueueEventData = {
   CoordinatorStarted: Schema.Struct({
@@ -86,6 +93,15 @@ const QueueEventData = {
   ScheduleSkipped: Schema.Struct({ ...ofSchedule, nominal: Timestamp, next, cause: SkipCause }).annotate({
     description:
       "The schedule lets its times pass from `nominal` on and before `next`, and submits no run for them."
+  }),
+  AuditKeySet: Schema.Struct({
+    key: VerifierKey,
+    note: Schema.optionalKey(Schema.String),
+    reason: Schema.optionalKey(Schema.String)
+  }).annotate({
+    description:
+      "Checkpoints are signed by this key from now on. `note` is the last checkpoint of the key before it, which names " +
+      "this one; the first key has none."
   })
 } as const
 

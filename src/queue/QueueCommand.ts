@@ -4,6 +4,7 @@
 import * as Schema from "effect/Schema"
 import { RunCommand } from "../run/RunCommand.ts"
 import { PoolName, Timestamp } from "../run/RunSpec.ts"
+import { VerifierKey } from "./Event.ts"
 import { Policy, Size } from "./Policy.ts"
 import { Schedule, ScheduleName } from "./Schedule.ts"
 import { Scope } from "./Scope.ts"
@@ -100,6 +101,17 @@ export const ScheduleCommand = Schema.Union([
 ])
 export type ScheduleCommand = typeof ScheduleCommand.Type
 
+/** Asks to record by which key checkpoints are signed from now on. */
+export const SetAuditKey = Schema.TaggedStruct("SetAuditKey", {
+  key: VerifierKey,
+  note: Schema.optionalKey(Schema.String),
+  reason
+}).annotate({
+  description:
+    "Record by which key the log's checkpoints are signed. `note` is how the key before it says so; without one it is the " +
+    "first. Who verifies checks it, not the coordinator."
+})
+
 /** What can be asked of the coordinator as a whole. */
 export const QueueCommand = Schema.Union([
   StartCoordinator,
@@ -109,7 +121,8 @@ export const QueueCommand = Schema.Union([
   SetPoolLimit,
   PauseAdmission,
   ResumeAdmission,
-  ...ScheduleCommand.members
+  ...ScheduleCommand.members,
+  SetAuditKey
 ])
 export type QueueCommand = typeof QueueCommand.Type
 

@@ -196,6 +196,9 @@ export class RunQueue {
       case "CoordinatorStopped":
         this.setAdmits(false, event.at)
         break
+      case "AuditKeySet":
+        // For those who check the log; nothing is decided by it.
+        break
       case "AdmissionPaused":
       case "AdmissionResumed":
         this.pauses.apply(event)

@@ -102,6 +102,10 @@ const queueFacts = (queue: RunQueue, command: QueueCommand): ReadonlyArray<Queue
       const { _tag: _, ...resumed } = command
       return unlessSame(!queue.pauses.has(command.scope), { type: "AdmissionResumed", data: resumed })
     }
+    case "SetAuditKey": {
+      const { _tag: _, ...set } = command
+      return [{ type: "AuditKeySet", data: set }]
+    }
   }
 }
 

@@ -234,6 +234,10 @@ const dataOf: { readonly [T in EventType]: fc.Arbitrary<Data[T]> } = {
   CoordinatorStopped: fc.constant({}),
   AdmissionPaused: struct({ scope }, { until: timestamp, reason: jsonText, cause: workerFailure }),
   AdmissionResumed: struct({ scope }, { reason: jsonText }),
+  AuditKeySet: struct(
+    { key: fc.constantFrom("example.com/runs+f24e3fd5+AYvYOc1PpmDJYamO9lr2C8qKmXYeMFaY+cLbjvFfDvMa") },
+    { note: jsonText, reason: jsonText }
+  ),
   PolicySet: struct(
     { number: int, policy },
     {
