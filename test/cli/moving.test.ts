@@ -170,6 +170,9 @@ const commands: ReadonlyArray<ReadonlyArray<string>> = [
   ["pause"],
   ["resume"],
   ["pool", "list"],
+  ["policy", "show"],
+  ["policy", "history"],
+  ["audit", "decisions"],
   ["pool", "set", "db", "3"],
   ["log"],
   ["replay"]
