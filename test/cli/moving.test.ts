@@ -183,11 +183,24 @@ const unread: ReadonlyArray<ReadonlyArray<string>> = [
   ["audit", "verify"]
 ]
 
-/** A log that a program did this to. */
-const tampered = (sql: string): string => {
+/** The recorded log, on which a later version has gone on: with an event of this type, version and data. */
+const wentOn = (type: string, version: number, data: string) => {
+  const { folder, call } = recordedLog()
+  const last = readEventLine(lines.at(-1) ?? "")
+  const position = lines.length + 1
+  const row: Row = [position, 1_000, last.row[2], type, version, null, "ann", null, last.row[8], data]
+  const hash = eventHash(last.hash, canonicalEvent(row))
+  const db = new DatabaseSync(join(folder, "log.db"))
+  db.prepare("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)").run(...row, hash)
+  db.close()
+  return { folder, call, line: eventLine({ row, hash }) }
+}
+
+/** The recorded log in another layout. */
+const laidOutAnew = () => {
   const { folder } = recordedLog()
   const db = new DatabaseSync(join(folder, "log.db"))
-  db.exec(sql)
+  db.exec("PRAGMA user_version = 2")
   db.close()
   return folder
 }
@@ -203,20 +216,20 @@ describe("a log that a later version has written", () => {
   it.each([
     [
       "has another layout",
-      "PRAGMA user_version = 2",
+      laidOutAnew,
       "log.db has format 2, ",
       [["run"], ["list"], ["submit", "true"], ...unread]
     ],
     [
       "has events of a new type",
-      "UPDATE event SET type = 'RunDreamt' WHERE position = 3",
-      "log.db has events of type RunDreamt, ",
+      () => wentOn("CoordinatorDreamt", 1, "{}").folder,
+      "log.db has events of type CoordinatorDreamt, ",
       commands
     ]
   ])(
     "and %s, is refused in one sentence by every command that would read it",
-    async (_, sql, said, refused) => {
-      const folder = tampered(sql)
+    async (_, made, said, refused) => {
+      const folder = made()
       const before = events(folder)
       for (const args of refused) {
         const { code, stderr, stdout } = await signalbox(folder, ...args)
@@ -234,19 +247,14 @@ describe("a log that a later version has written", () => {
   )
 
   it("with fields that this one does not know, is read without them, and moved with them", async () => {
-    const { folder, call } = recordedLog()
-    const entry = readEventLine(lines.find((line) => line.includes('"type":"CoordinatorStopped"')) ?? "")
-    const data = '{"lane":{"of":"a later version"}}'
-    // A later version writes one more event, with a field that is new.
-    const columns = entry.row.with(0, lines.length + 1).with(9, data) as unknown as Row
-    const last = readEventLine(lines.at(-1) ?? "")
-    const hash = eventHash(last.hash, canonicalEvent(columns))
-    writeFileSync(join(folder, "later.ndjson"), `${text}${eventLine({ row: columns, hash })}\n`)
-    const moved = await call("log", "import", "later.ndjson", "--log", "later.db")
-    expect(moved).toMatchObject({ code: 0 })
-    expect((await call("log", "--log", "later.db")).stdout).not.toContain("a later version")
-    expect((await call("audit", "verify", "--log", "later.db")).code).toBe(0)
-    const { stdout } = await call("log", "export", "--log", "later.db", "--from", String(lines.length + 1))
-    expect(JSON.parse(stdout).data).toEqual(JSON.parse(data))
+    const later = '{"reason":"so","lane":{"of":"a later version"}}'
+    const { call, line } = wentOn("CoordinatorDraining", 1, later)
+    expect((await call("log", "--from", String(lines.length + 1))).stdout).toContain(
+      'by ann  {"reason":"so"}\n'
+    )
+    expect((await call("audit", "verify")).code).toBe(0)
+    expect((await call("log", "export", "--out", "old.txt")).code).toBe(0)
+    expect((await call("log", "import", "old.txt", "--log", "new.db")).code).toBe(0)
+    expect((await call("log", "export", "--log", "new.db")).stdout).toBe(`${text}${line}\n`)
   }, 120_000)
 })
