@@ -51,7 +51,8 @@ const endDamage = (db: DatabaseSync): Corrupt | undefined => {
   return undefined
 }
 
-const pagesDamage = (db: DatabaseSync): Corrupt | undefined => {
+/** Whether all pages of the file fit together. */
+export const pagesDamage = (db: DatabaseSync): Corrupt | undefined => {
   const said = Object.values(db.prepare("PRAGMA quick_check(1)").get() ?? {})[0]
   return said === "ok" ? undefined : corrupt(String(said).replace(/^\*\*\* in database main \*\*\*\n/, ""))
 }

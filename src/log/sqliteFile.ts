@@ -202,9 +202,18 @@ const checkPlace = (path: string, isOld: boolean, at: typeof fileSystemAt): void
   }
 }
 
+/** SQLite takes what stands beside an empty file for rubbish, and removes it. */
+const checkTogether = (path: string): void => {
+  const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  if (sizeOf(path) > 0 || sizeOf(`${path}-wal`) === 0) return
+  const issue = `${path} is empty or gone, and ${path}-wal, which belongs to it, is not`
+  throw new Obstacle({ _tag: "Corrupt", issue })
+}
+
 /** Opens a log for writing, laying it out if there is none. Throws what `reasonOf` explains. */
 export const openForWriting = (path: string, at: typeof fileSystemAt = fileSystemAt): DatabaseSync => {
   checkPlace(path, isThere(path), at)
+  checkTogether(path)
   const db = new DatabaseSync(path, { timeout: 5_000 })
   const open = () => {
     if (isEmpty(db)) layOut(db)
