@@ -65,7 +65,10 @@ class Reader {
   }
 
   entries(range: Bounds, limit: number): ReadonlyArray<Entry> {
-    return this.rows<HashedRow>("*", range, limit).map((row) => ({ row: row.slice(0, -1) as unknown as Row, hash: row[10] }))
+    return this.rows<HashedRow>("*", range, limit).map((row) => ({
+      row: row.slice(0, -1) as unknown as Row,
+      hash: row[10]
+    }))
   }
 
   close(): void {
