@@ -4,9 +4,12 @@
 import { spawnSync } from "node:child_process"
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { canMount, ownMounts } from "../log/process/ownMounts.ts"
 import { signalbox, start, temporaryFolder } from "./signalbox.ts"
+
+// Real files and processes on a machine that may be busy with others.
+vi.setConfig({ testTimeout: 120_000 })
 
 /** Runs the program where a folder is another disk: `mount` is said first. */
 const withMount = (cwd: string, mount: string, ...args: ReadonlyArray<string>) => {

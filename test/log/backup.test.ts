@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { vi } from "vitest"
 import { backup } from "../../src/log/backup.ts"
 import { makeSqliteEventLog } from "../../src/log/SqliteEventLog.ts"
 import { verifyEntries } from "../../src/log/verifyEntries.ts"
@@ -13,6 +14,9 @@ import { type Log, notes, readAll, reasonOf } from "./contract/Contract.ts"
 import { LogProcess } from "./process/LogProcess.ts"
 import { turnAt } from "./process/turnAt.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
+
+// Real files and processes on a machine that may be busy with others.
+vi.setConfig({ testTimeout: 120_000 })
 
 const places = Effect.gen(function* () {
   const folder = yield* temporaryFolder

@@ -5,9 +5,13 @@ import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { vi } from "vitest"
 import { LogProcess } from "../process/LogProcess.ts"
 import { canMount } from "../process/ownMounts.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
+
+// Real files and processes on a machine that may be busy with others.
+vi.setConfig({ testTimeout: 120_000 })
 
 const onSmallDisk = Effect.gen(function* () {
   const folder = join(yield* temporaryFolder, "small")

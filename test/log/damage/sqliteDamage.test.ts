@@ -8,11 +8,15 @@ import { DatabaseSync } from "node:sqlite"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import fc from "fast-check"
+import { vi } from "vitest"
 import { makeSqliteEventLog } from "../../../src/log/SqliteEventLog.ts"
 import { settings } from "../../../src/settings.ts"
 import { notes, readAll, reasonOf } from "../contract/Contract.ts"
 import { temporaryFolder } from "../temporaryFolder.ts"
 import { crashImage, type Fate, fateOf } from "./crashImage.ts"
+
+// Real files and processes on a machine that may be busy with others.
+vi.setConfig({ testTimeout: 120_000 })
 
 const { file, older, wal, events, inFile } = await Effect.runPromise(crashImage(12, 6))
 

@@ -8,8 +8,12 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import fc from "fast-check"
+import { vi } from "vitest"
 import { walDamage } from "../../../src/log/walDamage.ts"
 import { type CrashImage, crashImage, fateOf, frameBytes, headerBytes } from "./crashImage.ts"
+
+// Real files and processes on a machine that may be busy with others.
+vi.setConfig({ testTimeout: 120_000 })
 
 const image = await Effect.runPromise(crashImage(6, 12))
 const { file, wal, events, inFile, turns } = image
