@@ -104,10 +104,10 @@ export const settings = {
   /** Runs ahead of one whose start is estimated; beyond it there is no estimate, rather than one that takes a second. */
   aheadEstimatedMax: 500,
   /** Admissions that an estimate may play through in all its rounds: some hundred milliseconds. */
-  estimatedAdmissionsMax: 5_000,
+  estimatedAdmissionsMax: 3_000,
   /** Rounds of an estimate: with fewer its ends are guesses, with more they stay where they are. */
   estimateRoundsMin: 20,
-  estimateRoundsMax: 200,
+  estimateRoundsMax: 100,
   /** Finished runs of a job that an estimate draws from, the last ones. */
   durationsKept: 100,
   /** Runs and limits named in the preview of a policy; all are counted. */

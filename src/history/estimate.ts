@@ -59,6 +59,7 @@ class Round {
   private readonly durations: Durations
   private readonly draw: () => number
   private readonly ends = new SortedList<End>((a, b) => a.at - b.at || a.nth - b.nth)
+  private readonly drawn = new Map<string, ReadonlyArray<number>>()
   private nth = 0
 
   constructor(queue: RunQueue, durations: Durations, draw: () => number) {
@@ -71,8 +72,13 @@ class Round {
     return from[Math.floor(this.draw() * from.length)]
   }
 
+  /** What is known is itself drawn anew in each round, since it is little: with few runs known the range is wide. */
   private known(spec: RunSpec): ReadonlyArray<number> {
-    return this.durations.byKind.get(kindOf(spec)) ?? this.durations.all
+    const kind = kindOf(spec)
+    const known = this.durations.byKind.get(kind) ?? this.durations.all
+    const drawn = this.drawn.get(kind) ?? known.map(() => this.pick(known) ?? 0)
+    this.drawn.set(kind, drawn)
+    return drawn
   }
 
   private expectEnd(run: RunId, at: number): void {
