@@ -32,7 +32,7 @@ export const describeRemedy = (remedy: Remedy): string => {
   const others = remedy.filter(({ _tag }) => _tag !== "RunEnds").map(describe)
   const ends = remedy.filter(({ _tag }) => _tag === "RunEnds").map(describe)
   const end = ends.length === 0 ? [] : [`when ${ends.join(" and ")} ${ends.length === 1 ? "ends" : "end"}`]
-  return [...end, ...others].join(", and ")
+  return [...end, ...others].join(" and ")
 }
 
 /** When a run will start, as a sentence. */
@@ -40,10 +40,11 @@ export const describeEstimate = (estimate: Estimate, now: number): string => {
   switch (estimate._tag) {
     case "Between": {
       const { from, to, basis, guesses } = estimate
-      const moments = `${showMoment(from)} and ${showMoment(to)}`
-      const lengths = `in ${showLength(from - now)} to ${showLength(to - now)}`
       const guessed = guesses ? ", though not all of these jobs have ever finished here" : ""
-      return `between ${moments} (${lengths}), 8 times of 10, by how long ${count(basis, "run")} took${guessed}`
+      const by = `by how long ${count(basis, "run")} took${guessed}`
+      if (from === to) return `at ${showMoment(from)} (in ${showLength(from - now)}), ${by}`
+      const lengths = `in ${showLength(from - now)} to ${showLength(to - now)}`
+      return `between ${showMoment(from)} and ${showMoment(to)} (${lengths}), 8 times of 10, ${by}`
     }
     case "NoHistory":
       return "not known: no run has finished yet that would say how long they take"

@@ -5,16 +5,12 @@ import * as Clock from "effect/Clock"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { type Admission, type Why, why as whyOf } from "../history/why.ts"
-import type { Reason } from "../queue/Reason.ts"
 import { describeAdmission, describeEstimate, describeRemedy } from "./describeChange.ts"
 import { describeReason } from "./describeReason.ts"
-import { paint, paintState, showLength, showMoment, wrap } from "./format.ts"
+import { paint, paintState, showMoment, wrap } from "./format.ts"
 import { findRun, readAdmission, readQueue } from "./readQueue.ts"
 import { print, root } from "./root.ts"
 import { runArgument } from "./selected.ts"
-
-const sinceText = (reason: Reason, now: number): string =>
-  "since" in reason ? ` (for ${showLength(Math.max(0, now - reason.since))})` : ""
 
 const section = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<string> =>
   lines.length === 0 ? [] : ["", paint("bold", title), ...lines.flatMap((line) => wrap(line, "  - ", "    "))]
@@ -34,7 +30,7 @@ export const whyPage = (said: Why, admission: Admission | undefined, now: number
     ...(reasons.length === 0 ? ["Nothing is in its way: the next turn starts it."] : []),
     ...section(
       "What is in its way",
-      reasons.map((reason) => describeReason(reason) + sinceText(reason, now))
+      reasons.map((reason) => describeReason(reason, now))
     ),
     ...section("Ahead of it", front.length === 0 ? [] : [ahead]),
     ...section("What would start it now", wouldStart.map(describeRemedy)),
