@@ -26,7 +26,11 @@ export const whyPage = (said: Why, admission: Admission | undefined, now: number
   const more = place - 1 - front.length
   const ahead = `${front.join(", ")}${more > 0 ? ` and ${more} more` : ""}`
   return [
-    `${run} is ${paintState(state)}, ${place} of ${waiting} in line, since ${showMoment(since)}.`,
+    ...wrap(
+      `${run} is ${paintState(state)}, ${place} of ${waiting} in line, since ${showMoment(since)}.`,
+      "",
+      ""
+    ),
     ...(reasons.length === 0 ? ["Nothing is in its way: the next turn starts it."] : []),
     ...section(
       "What is in its way",

@@ -108,7 +108,7 @@ describe("signalbox queue and why", () => {
 
   it("say why a run was let in, of one that was", async () => {
     expect(await text("why", "good")).toMatch(
-      /^good does not wait: it is succeeded\.\n\nWhy it was admitted\n {2}- admitted at .*Z as attempt 1, under policy 0\n {2}- with it were held: runs 1 of 10\n {2}- it was the first in line\n$/
+      /^good does not wait: it is succeeded\.\n\nWhy it was admitted\n {2}- admitted at .*Z as attempt 1, under policy \d+\n {2}- with it were held: runs 1 of 10\n {2}- it was the first in line\n$/
     )
     expect(await text("show", "good")).toMatch(/admitted +.*with it were held: runs 1 of 10/)
     expect(await json("why", "good")).toMatchObject({

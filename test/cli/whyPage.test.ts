@@ -62,7 +62,7 @@ describe("lines", () => {
   it("are broken between words, and a word that is longer than a line has one of its own", () => {
     const long = "x".repeat(90)
     expect(wrap(`a ${long} b`, "- ", "  ")).toEqual(["- a", `  ${long}`, "  b"])
-    expect(wrap("y".repeat(38) + " " + "z".repeat(39), "- ", "  ")).toHaveLength(1)
-    expect(wrap("y".repeat(38) + " " + "z".repeat(40), "- ", "  ")).toHaveLength(2)
+    expect(wrap(`${"y".repeat(38)} ${"z".repeat(39)}`, "- ", "  ")).toHaveLength(1)
+    expect(wrap(`${"y".repeat(38)} ${"z".repeat(40)}`, "- ", "  ")).toHaveLength(2)
   })
 })
