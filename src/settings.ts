@@ -112,9 +112,9 @@ export const settings = {
   durationsKept: 100,
   /** Runs and limits named in the preview of a policy; all are counted. */
   previewShown: 20,
-  /** Lines, and runs whose time has not come, that are looked at to count who is ahead at a limit: about a millisecond. */
-  aheadCountedMax: 10_000,
-  /** More urgent runs that an admission names of those it passed over; all are counted. Each adds some 60 bytes to the log. */
+  /** Lines, and runs whose time has not come, that are looked at to count who is ahead at a limit: one or two milliseconds. */
+  aheadCountedMax: 4_000,
+  /** More urgent runs that an admission names of those it passed over; all are counted. Each adds some 60 bytes to the log, and about a microsecond. */
   passedOverShown: 2,
   /** Length of a schedule's name: its runs are called after it and the time. */
   scheduleNameLengthMax: 64,
