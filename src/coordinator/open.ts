@@ -16,6 +16,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { type Preview, previewPolicy } from "../history/previewPolicy.ts"
+import { type Admission, lastAdmission, type Why, why } from "../history/why.ts"
 import { Artifacts } from "../launcher/Artifacts.ts"
 import { type Jobs, makeInlineLauncher } from "../launcher/InlineLauncher.ts"
 import { Launcher } from "../launcher/Launcher.ts"
@@ -27,7 +28,6 @@ import * as MemoryEventLog from "../log/MemoryEventLog.ts"
 import { layerSnapshots } from "../log/Snapshots.ts"
 import * as SqliteEventLog from "../log/SqliteEventLog.ts"
 import type { Event } from "../queue/Event.ts"
-import { type Explanation, explain } from "../queue/explain.ts"
 import { defaultPolicy, Policy } from "../queue/Policy.ts"
 import type { Command } from "../queue/QueueCommand.ts"
 import { type Selection, select } from "../queue/select.ts"
@@ -240,9 +240,15 @@ export class Signalbox implements AsyncDisposable {
     return this.run((coordinator) => coordinator.query((queue) => select(queue, selection)))
   }
 
-  /** Where a run stands, and why it waits if it does; undefined if there is no such run. */
-  why(run: RunId): Promise<Explanation | undefined> {
-    return this.run((coordinator) => coordinator.query((queue, now) => explain(queue, run, now)))
+  /** Where a run stands, why it waits, what would start it and when; undefined if there is no such run. */
+  why(run: RunId): Promise<Why | undefined> {
+    return this.run((coordinator) => coordinator.query((queue, now) => why(queue, run, now)))
+  }
+
+  /** When and why a run was last let in; undefined if it never was. */
+  admission(run: RunId): Promise<Admission | undefined> {
+    const log = Context.get(this.services, EventLog)
+    return Effect.runPromise(lastAdmission(log.read({ run })))
   }
 
   /** The run, once it has ended. */
