@@ -117,7 +117,7 @@ const runOf = (command: RunCommand): string => (command._tag === "SubmitRun" ? c
 const takeForRun = (queue: RunQueue, ledger: Ledger, command: RunCommand, by: By): Taken => {
   const id = runOf(command)
   const run = queue.runs.get(id)
-  const terms = termsOf(queue, command._tag === "SubmitRun" ? command.spec.parent : undefined)
+  const terms = termsOf(queue, command._tag === "SubmitRun" ? command.spec : undefined)
   const grants = command._tag === "ClaimSlot" && grantsAtOnce(queue, command)
   const decided = decide(run, command, { now: ledger.at, grants, ...terms })
   const room = Result.flatMap(decided, (facts) => {

@@ -18,6 +18,8 @@ export interface Terms {
   readonly retries: Retries
   /** The first run of the work, where the run's parent is known to have one. */
   readonly root?: RunId | undefined
+  /** The launcher that the routes give it to, where they do. */
+  readonly launcher?: string | undefined
 }
 
 /** Dagster's tag for the code location that a run is of. */
@@ -41,13 +43,14 @@ const runtimeOf = ({ maxRuntimeMs, tags = {} }: RunSpec, { runtimeMs }: Timeouts
 /** The facts of a submission; `retry` is its number if the rules have made it. */
 export const submit = (
   { spec, requested }: Omit<Submit, "_tag">,
-  { queued, timeouts, retries, root }: Terms,
+  { queued, timeouts, retries, root, launcher }: Terms,
   retry?: number
 ): ReadonlyArray<RunFact> => {
   const queueMs = spec.maxQueuedMs ?? timeouts.queueMs
   const first = root ?? spec.parent
   const data = {
     ...(requested && { requested }),
+    ...(launcher !== undefined && spec.launcher === undefined && { launcher }),
     retries: retriesOf(spec.tags, retries),
     ...(retry !== undefined && { retry }),
     ...(first !== undefined && { root: first }),
