@@ -5,7 +5,7 @@ import { dirname, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Policy } from "../queue/Policy.ts"
-import { PoolUse, RunId, type RunSpec, Tags, Unique } from "../run/RunSpec.ts"
+import { PoolUse, ProcessLimits, RunId, type RunSpec, Tags, Unique } from "../run/RunSpec.ts"
 import { type Document, readDocument } from "./Document.ts"
 import { decodeDocument, showPath } from "./decodeDocument.ts"
 import { InputError, type Problem } from "./InputError.ts"
@@ -23,6 +23,8 @@ const shared = {
   env: Schema.optionalKey(Env),
   /** The folder to run in, counted from the file's own, which is also the default. */
   cwd: Schema.optionalKey(Schema.NonEmptyString),
+  /** What its process may use at most. */
+  limits: Schema.optionalKey(ProcessLimits),
   /** Labels that limits, priorities and people go by. */
   tags: Schema.optionalKey(Tags),
   /** Higher goes first; 0 if left out. Goes before the tag `dagster/priority`. */
