@@ -21,7 +21,7 @@ import { count, paint, showInstant, showMoment, table } from "./format.ts"
 import { exportCommand, importCommand } from "./moveCommands.ts"
 import { openLog } from "./openLog.ts"
 import { print, root, toJson } from "./root.ts"
-import { statsCommand } from "./statsCommand.ts"
+import { stats } from "./stats.ts"
 
 const line = ({ position, at, type, run, actor, data }: Event): string => {
   const told = toJson(data)
@@ -56,7 +56,7 @@ export const log = Command.make(
   Command.withDescription(
     "Print the events of the log; copy it, write it to a file, make a log of such a file"
   ),
-  Command.withSubcommands([statsCommand, exportCommand, importCommand, backup])
+  Command.withSubcommands([stats, exportCommand, importCommand, backup])
 )
 
 /** A position, or a moment after which events no longer count. */

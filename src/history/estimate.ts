@@ -13,7 +13,7 @@ import { isWaiting } from "../run/lifecycle.ts"
 import type { Run } from "../run/Run.ts"
 import type { RunId, RunSpec } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
-import { type Durations, durationsOf, kindOf } from "./durations.ts"
+import { type Durations, durationsOf, kindOf } from "./Durations.ts"
 import { reducedCopy } from "./reducedCopy.ts"
 
 /** When a run will start, or why that is not known. */

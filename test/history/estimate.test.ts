@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { durationsOf } from "../../src/history/durations.ts"
+import { durationsOf } from "../../src/history/Durations.ts"
 import { estimate, random } from "../../src/history/estimate.ts"
 import { contents } from "../../src/queue/RunQueue.ts"
 import { settings } from "../../src/settings.ts"
