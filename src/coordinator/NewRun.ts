@@ -53,7 +53,7 @@ export function* chunked<A>(items: Iterable<A>, size: number): Generator<Readonl
   if (chunk.length > 0) yield chunk
 }
 
-export const runOf = ({ run }: Accepted): Run => {
+const runOf = ({ run }: Accepted): Run => {
   if (!run) throw new Error("no run was touched")
   return run
 }
