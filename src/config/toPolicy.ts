@@ -70,6 +70,7 @@ export const toPolicy = (settled: Settled): Policy => ({
     order: settled["concurrency.runs.order"].value
   }),
   pools: poolsOf(settled),
+  ...(settled.routes.value && { routes: settled.routes.value }),
   timeouts: timeoutsOf(settled),
   retries: retriesOf(settled)
 })

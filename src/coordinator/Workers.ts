@@ -152,8 +152,9 @@ export class Workers {
     }
   }
 
-  private assign({ id, attempt, spec, worker, misses = 0 }: Run, recovered: boolean): Worker {
-    const assignment = { run: id, attempt, spec, recovered, ...(worker !== undefined && { worker }) }
+  private assign({ id, attempt, spec, launcher, worker, misses = 0 }: Run, recovered: boolean): Worker {
+    const known = { ...(launcher !== undefined && { launcher }), ...(worker !== undefined && { worker }) }
+    const assignment = { run: id, attempt, spec, recovered, ...known }
     const nothingYet = { stopping: false, ended: false, started: false, misses, telling: false }
     return { assignment, fibers: {}, progress: undefined, ...nothingYet }
   }

@@ -59,6 +59,16 @@ export const Pools = Schema.Struct({
 }).annotate({ identifier: "Pools" })
 export type Pools = typeof Pools.Type
 
+/** Which launcher takes a run: for those that carry all of `where`, and are of the `kind`, if that is said. */
+export const Route = Schema.Struct({
+  launcher: Schema.NonEmptyString,
+  /** `signalbox/job` stands for the run's job. */
+  where: Schema.optionalKey(Tags),
+  /** A run with a command, or one with a job alone. */
+  kind: Schema.optionalKey(Schema.Literals(["command", "job"]))
+}).annotate({ identifier: "Route" })
+export type Route = typeof Route.Type
+
 /** The rules in force. */
 export const Policy = Schema.Struct({
   /** `queued`: runs stand in line (Dagster's QueuedRunCoordinator); `immediate`: they start as they come. */
@@ -75,6 +85,8 @@ export const Policy = Schema.Struct({
   idempotencyWindowMs: Schema.optionalKey(Milliseconds),
   /** The name of a custom order; left out, by priority, then first come first served. */
   order: Schema.optionalKey(Schema.NonEmptyString),
+  /** The first that fits says which launcher takes a run that names none. Left out, commands are processes. */
+  routes: Schema.optionalKey(Schema.NonEmptyArray(Route)),
   timeouts: Timeouts,
   /** Left out, `defaultRetries`. */
   retries: Schema.optionalKey(Retries)

@@ -63,9 +63,10 @@ const roomFor = (queue: RunQueue, ledger: Ledger, { spec }: Submit): Result.Resu
 export const planRun = (queue: RunQueue, ledger: Ledger, command: Submit): Decision => {
   const before = known(queue, ledger, command)
   if (before) return before
-  const { id, parent } = command.spec
+  const { spec } = command
+  const { id } = spec
   const idempotentUntil = ledger.at + (queue.policy.idempotencyWindowMs ?? settings.idempotencyWindowMs)
-  const circumstances = { now: ledger.at, idempotentUntil, ...termsOf(queue, parent) }
+  const circumstances = { now: ledger.at, idempotentUntil, ...termsOf(queue, spec) }
   return Result.flatMap(decide(queue.runs.get(id), command, circumstances), (facts) =>
     Result.map(roomFor(queue, ledger, command), (room) => ({ run: id, deduplicated: false, room, facts }))
   )

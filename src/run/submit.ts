@@ -20,6 +20,8 @@ export interface Terms {
   readonly root?: RunId | undefined
   /** Until when its idempotency key is known, if it has one. */
   readonly idempotentUntil?: number
+  /** The launcher that the routes give it to, where they do. */
+  readonly launcher?: string | undefined
 }
 
 /** Dagster's tag for the code location that a run is of. */
@@ -43,7 +45,7 @@ const runtimeOf = ({ maxRuntimeMs, tags = {} }: RunSpec, { runtimeMs }: Timeouts
 /** The facts of a submission; `retry` is its number if the rules have made it. */
 export const submit = (
   { spec, requested, idempotencyKey: key }: Omit<Submit, "_tag">,
-  { queued, timeouts, retries, root, idempotentUntil: until }: Terms,
+  { queued, timeouts, retries, root, idempotentUntil: until, launcher }: Terms,
   retry?: number
 ): ReadonlyArray<RunFact> => {
   const queueMs = spec.maxQueuedMs ?? timeouts.queueMs
@@ -51,6 +53,7 @@ export const submit = (
   const data = {
     ...(key !== undefined && until !== undefined && { idempotency: { key, until } }),
     ...(requested && { requested }),
+    ...(launcher !== undefined && spec.launcher === undefined && { launcher }),
     retries: retriesOf(spec.tags, retries),
     ...(retry !== undefined && { retry }),
     ...(first !== undefined && { root: first }),
