@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Policy } from "../queue/Policy.ts"
 import { Json } from "../run/Json.ts"
-import { PoolUse, RunId, type RunSpec, Tags, Unique } from "../run/RunSpec.ts"
+import { PoolUse, ProcessLimits, RunId, type RunSpec, Tags, Unique } from "../run/RunSpec.ts"
 import { type Document, readDocument } from "./Document.ts"
 import { decodeDocument, showPath } from "./decodeDocument.ts"
 import { InputError, type Problem } from "./InputError.ts"
@@ -24,6 +24,8 @@ const shared = {
   env: Schema.optionalKey(Env),
   /** The folder to run in, counted from the file's own, which is also the default. */
   cwd: Schema.optionalKey(Schema.NonEmptyString),
+  /** What its process may use at most. */
+  limits: Schema.optionalKey(ProcessLimits),
   /** Labels that limits, priorities and people go by. */
   tags: Schema.optionalKey(Tags),
   /** Higher goes first; 0 if left out. Goes before the tag `dagster/priority`. */

@@ -56,6 +56,21 @@ export const Unique = Schema.Struct({
   collision: Schema.Literals(["queue", "refuse", "replace", "cancel"])
 }).annotate({ identifier: "Unique" })
 
+const Count = Schema.Int.check(Schema.isGreaterThan(0))
+
+/** What a process may use at most; the system holds each process that it starts to the same. */
+export const ProcessLimits = Schema.Struct({
+  /** Seconds of a processor's time; beyond them it is sent SIGXCPU, and a second later SIGKILL. */
+  cpuSeconds: Schema.optionalKey(Count),
+  /** Megabytes of address space: what it asks for beyond is refused to it. */
+  memoryMb: Schema.optionalKey(Count),
+  /** Files and sockets open at the same time. */
+  openFiles: Schema.optionalKey(Count),
+  /** From 0 to 19: the higher, the sooner it lets other processes go first. Added to that of the coordinator. */
+  nice: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 19 })))
+}).annotate({ identifier: "ProcessLimits" })
+export type ProcessLimits = typeof ProcessLimits.Type
+
 const fields = {
   /** The kind of work: the function to call for an inline run, a name for people otherwise. */
   job: Schema.optionalKey(Schema.NonEmptyString),
@@ -69,6 +84,8 @@ const fields = {
   env: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   /** Where the process runs; the coordinator's own folder if left out. */
   cwd: Schema.optionalKey(Schema.NonEmptyString),
+  /** What the process may use at most. */
+  limits: Schema.optionalKey(ProcessLimits),
   tags: Schema.optionalKey(Tags),
   /** Higher first. Goes before the tag `dagster/priority`. */
   priority: Schema.optionalKey(Schema.Int),
