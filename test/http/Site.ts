@@ -8,19 +8,20 @@ import { temporaryFolder } from "../log/temporaryFolder.ts"
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 /** Kinds of workers, and the program of each; those whose language this machine lacks are left out, loudly. */
-export const workerKinds: Readonly<Record<string, (url: string, token: string) => ReadonlyArray<string>>> = {
-  TypeScript: (url, token) => [process.execPath, at("./programs/worker.ts"), url, token],
+export const workerKinds: Readonly<Record<string, ReadonlyArray<string>>> = {
+  TypeScript: [process.execPath, at("./programs/worker.ts")],
   ...(spawnSync("python3", ["--version"]).status === 0 && {
-    Python: (url: string, token: string) => [
-      "python3",
-      at("./programs/worker.py"),
-      url,
-      token,
-      at("../../docs/examples/worker.py")
-    ]
+    Python: ["python3", at("./programs/worker.py"), at("../../docs/examples/worker.py")]
   })
 }
 if (!workerKinds["Python"]) process.stderr.write("python3 is not here: the Python worker is NOT tested\n")
+
+/** The worker of the docs. */
+export const exampleWorker = [
+  process.execPath,
+  "--conditions=signalbox-source",
+  at("../../docs/examples/worker.ts")
+]
 
 /** On Linux each process has an address of its own, so that no port is taken by another. */
 const host =
@@ -36,8 +37,9 @@ export class Program {
   readonly child: ChildProcess
   private text = ""
 
-  constructor(cwd: string, [file = "", ...args]: ReadonlyArray<string>) {
-    this.child = spawn(file, args, { cwd, stdio: ["ignore", "pipe", "inherit"] })
+  constructor(cwd: string, more: NodeJS.ProcessEnv, [file = "", ...args]: ReadonlyArray<string>) {
+    const env = { ...process.env, ...more }
+    this.child = spawn(file, args, { cwd, env, stdio: ["ignore", "pipe", "inherit"] })
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.text += text
     })
@@ -54,6 +56,12 @@ export class Program {
   signal(signal: NodeJS.Signals): Effect.Effect<void> {
     return Effect.sync(() => this.child.kill(signal))
   }
+
+  /** Waits for its end; answers its exit code. */
+  readonly ended: Effect.Effect<number | null> = Effect.callback((resume) => {
+    if (this.child.exitCode !== null) return resume(Effect.succeed(this.child.exitCode))
+    this.child.once("exit", (code) => resume(Effect.succeed(code)))
+  })
 
   /** Ends it with no time for a word. */
   readonly kill: Effect.Effect<void> = Effect.callback((resume) => {
@@ -74,11 +82,15 @@ export class Site {
     this.folder = folder
   }
 
+  private get env() {
+    return { SIGNALBOX_URL: this.url, SIGNALBOX_WORKER_TOKEN: this.token }
+  }
+
   static readonly make = Effect.map(temporaryFolder, (folder) => new Site(folder))
 
   private program(command: ReadonlyArray<string>) {
     return Effect.acquireRelease(
-      Effect.sync(() => new Program(this.folder, command)),
+      Effect.sync(() => new Program(this.folder, this.env, command)),
       (program) => program.kill
     )
   }
@@ -89,8 +101,8 @@ export class Site {
     return this.program([process.execPath, at("./programs/coordinator.ts"), ...args, ...runs])
   }
 
-  worker(kind: (url: string, token: string) => ReadonlyArray<string>) {
-    return this.program(kind(this.url, this.token))
+  worker(command: ReadonlyArray<string>) {
+    return this.program(command)
   }
 
   /** Waits until an attempt was begun. */

@@ -5,7 +5,7 @@
  */
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { Site, workerKinds } from "./Site.ts"
+import { exampleWorker, Site, workerKinds } from "./Site.ts"
 
 const long = 600_000
 const short = 50
@@ -15,6 +15,20 @@ const patience = 300_000
 /** The line of an event of a run. */
 const told = (type: string, run: string, more = ""): RegExp =>
   new RegExp(`^(?=.*"type":"${type}")(?=.*"run":"${run}")(?=.*${more}).*$`, "m")
+
+it.live(
+  "the worker of the docs does a run, and leaves when it is told to",
+  () =>
+    Effect.gen(function* () {
+      const site = yield* Site.make
+      const worker = yield* site.worker(exampleWorker)
+      const coordinator = yield* site.coordinator(long, 0, "a=greet")
+      yield* coordinator.printed(told("RunSucceeded", "a", '"result":"Hello, Ada!"'))
+      yield* worker.signal("SIGTERM")
+      expect(yield* worker.ended).toBe(0)
+    }),
+  patience
+)
 
 for (const [name, kind] of Object.entries(workerKinds)) {
   describe(`a worker in ${name}`, () => {

@@ -1,9 +1,8 @@
 """The worker of the docs, with one more job. It notes what it begins."""
 import importlib.util, os, sys, time
 
-spec = importlib.util.spec_from_file_location("worker", sys.argv[3])
+spec = importlib.util.spec_from_file_location("worker", sys.argv[1])
 worker = importlib.util.module_from_spec(spec)
-os.environ["SIGNALBOX_URL"], os.environ["SIGNALBOX_WORKER_TOKEN"] = sys.argv[1:3]
 spec.loader.exec_module(worker)
 
 

@@ -5,7 +5,7 @@ import { appendFileSync, existsSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 import { work } from "../../../src/worker.ts"
 
-const [, , url = "", token = ""] = process.argv
+const { SIGNALBOX_URL: url = "", SIGNALBOX_WORKER_TOKEN: token = "" } = process.env
 const real = globalThis.fetch
 globalThis.fetch = async (to, init) => {
   const answer = await real(to, init)
