@@ -21,7 +21,7 @@ it("run --listen hands runs to workers, and keeps none of them waiting at the en
     const ended = await start(folder, ["run", "greet.yaml", "--listen", `${host}:${port}`], token).ended
     expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining("1 run: 1 succeeded") })
     const shown = await signalbox(folder, "show", "ada.1", "--json")
-    expect(JSON.parse(shown.stdout)).toMatchObject({ run: { end: { result: "Hello, Ada!" } } })
+    expect(JSON.parse(shown.stdout)).toMatchObject({ end: { result: "Hello, Ada!" } })
   } finally {
     worker.kill("SIGKILL")
   }
