@@ -7,6 +7,8 @@ import { bulk } from "./bulk.ts"
 import { type Figure, toMarkdown } from "./Figure.ts"
 import { latency } from "./latency.ts"
 import { lifeCycles } from "./lifeCycles.ts"
+import { logReading } from "./logReading.ts"
+import { logWriting } from "./logWriting.ts"
 import { replaying } from "./replaying.ts"
 
 const benchmarks: Readonly<Record<string, () => Promise<ReadonlyArray<Figure>>>> = {
@@ -14,7 +16,9 @@ const benchmarks: Readonly<Record<string, () => Promise<ReadonlyArray<Figure>>>>
   admission,
   bulk,
   latency,
-  replaying
+  replaying,
+  logWriting,
+  logReading
 }
 
 const wanted = process.argv.slice(2)

@@ -5,7 +5,10 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { toRow } from "../../src/log/codec.ts"
+import { canonicalEvent, eventHash, firstPrevious } from "../../src/log/eventHash.ts"
 import { openForWriting } from "../../src/log/sqliteFile.ts"
+import { lives } from "./lives.ts"
 
 /** Runs with a fresh folder; `SIGNALBOX_BENCH_DIR` says on which disk. */
 export const withFolder = async <A>(use: (folder: string) => Promise<A>): Promise<A> => {
@@ -52,6 +55,24 @@ export const appendRaw = (file: string, commits: ReadonlyArray<ReadonlyArray<Raw
   const raw = rawLog(file)
   for (const rows of commits) raw.commit(rows)
   raw.close()
+}
+
+/** So many lives with their hashes, as a coordinator would have written them; answers how many events they are. */
+export const appendLives = (file: string, count: number, inFlight: number): number => {
+  const raw = rawLog(file)
+  let last = firstPrevious
+  let events = 0
+  for (const turn of lives(count, inFlight)) {
+    const rows = turn.map((event) => {
+      const row = toRow(event)
+      last = eventHash(last, canonicalEvent(row))
+      return [...row, last]
+    })
+    raw.commit(rows)
+    events += rows.length
+  }
+  raw.close()
+  return events
 }
 
 /** Rows by the turn that wrote them: one commit each. */

@@ -11,57 +11,14 @@ import * as Layer from "effect/Layer"
 import { Coordinator } from "../../src/coordinator/Coordinator.ts"
 import { replay } from "../../src/history/replay.ts"
 import { Launcher } from "../../src/launcher/Launcher.ts"
-import { toRow } from "../../src/log/codec.ts"
-import { firstPrevious } from "../../src/log/eventHash.ts"
 import { layer as logLayer, makeSqliteEventLog } from "../../src/log/SqliteEventLog.ts"
-import type { Event } from "../../src/queue/Event.ts"
-import { RunQueue } from "../../src/queue/RunQueue.ts"
-import { type Asked, turn } from "../../src/queue/turn.ts"
 import { settings } from "../../src/settings.ts"
 import { type Figure, median } from "./Figure.ts"
-import { appendRaw, type RawRow, withFolder } from "./place.ts"
+import { appendLives, type RawRow, withFolder } from "./place.ts"
 
-const lives = 60_000
+const runs = 60_000
 const inFlight = 200
 const rounds = 5
-
-const asked = (command: Asked["command"]): Asked => ({ id: "bench", actor: "bench", command })
-
-/** The events of so many finished lives, and of some runs in flight. */
-const history = (): ReadonlyArray<ReadonlyArray<Event>> => {
-  const queue = new RunQueue()
-  const start = {
-    _tag: "StartCoordinator",
-    epoch: 1,
-    software: "bench",
-    host: "bench",
-    pid: 1,
-    admits: true
-  } as const
-  const policy = {
-    ...queue.policy,
-    maxConcurrentRuns: inFlight,
-    timeouts: { startMs: null, runtimeMs: null, cancelMs: null }
-  }
-  const turns = [turn(queue, [asked(start), asked({ _tag: "SetPolicy", policy })], 1).events]
-  const batch = 100
-  for (let from = 0; from < lives; from += batch) {
-    const ids = Array.from({ length: batch }, (_, at) => `run-${from + at}`)
-    const tags = { team: `team-${from % 7}` }
-    turns.push(
-      turn(
-        queue,
-        ids.map((id) => asked({ _tag: "SubmitRun", spec: { id, job: "noop", tags } })),
-        from
-      ).events
-    )
-    const ends = ids.map((run) =>
-      asked({ _tag: "ReportEnded", run, attempt: 1, outcome: { _tag: "Succeeded" } })
-    )
-    if (from < lives - inFlight) turns.push(turn(queue, ends, from).events)
-  }
-  return turns
-}
 
 const readRaw = (log: string): number => {
   const db = new DatabaseSync(log, { readOnly: true })
@@ -107,12 +64,7 @@ const takeUp = (log: string): Promise<number> => {
 export const replaying = (): Promise<ReadonlyArray<Figure>> =>
   withFolder(async (folder) => {
     const log = join(folder, "log.db")
-    const turns = history()
-    appendRaw(
-      log,
-      turns.map((events) => events.map((event) => [...toRow(event), firstPrevious]))
-    )
-    const events = turns.reduce((sum, one) => sum + one.length, 0)
+    const events = appendLives(log, runs, inFlight)
     const results: Array<{ readonly ours: number; readonly raw: number }> = []
     for (let round = 0; round < rounds; round++) {
       const raw = await timed(() => readRaw(log))
