@@ -104,17 +104,17 @@ export const settings = {
   /** Runs ahead of one whose start is estimated; beyond it there is no estimate, rather than one that takes a second. */
   aheadEstimatedMax: 500,
   /** Admissions that an estimate may play through in all its rounds: some hundred milliseconds. */
-  estimatedAdmissionsMax: 5_000,
+  estimatedAdmissionsMax: 3_000,
   /** Rounds of an estimate: with fewer its ends are guesses, with more they stay where they are. */
   estimateRoundsMin: 20,
-  estimateRoundsMax: 200,
+  estimateRoundsMax: 100,
   /** Finished runs of a job that an estimate draws from, the last ones. */
   durationsKept: 100,
   /** Runs and limits named in the preview of a policy; all are counted. */
   previewShown: 20,
-  /** Lines, and runs whose time has not come, that are looked at to count who is ahead at a limit: about a millisecond. */
-  aheadCountedMax: 10_000,
-  /** More urgent runs that an admission names of those it passed over; all are counted. Each adds some 60 bytes to the log. */
+  /** Lines, and runs whose time has not come, that are looked at to count who is ahead at a limit: one or two milliseconds. */
+  aheadCountedMax: 4_000,
+  /** More urgent runs that an admission names of those it passed over; all are counted. Each adds some 60 bytes to the log, and about a microsecond. */
   passedOverShown: 2,
   /** Length of a schedule's name: its runs are called after it and the time. */
   scheduleNameLengthMax: 64,

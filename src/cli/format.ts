@@ -70,5 +70,22 @@ export const table = (
   return [top, ...flat.map(line)].join("\n")
 }
 
+/** A text in lines of at most 80 columns, if its words allow; `first` stands before it, `rest` before its other lines. */
+export const wrap = (text: string, first: string, rest: string): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  let line = first
+  let isEmpty = true
+  for (const word of text.split(" ")) {
+    if (!isEmpty && stringWidth(line) + 1 + stringWidth(word) > 80) {
+      lines.push(line)
+      line = rest
+      isEmpty = true
+    }
+    line += isEmpty ? word : ` ${word}`
+    isEmpty = false
+  }
+  return [...lines, line]
+}
+
 /** `1 run`, `2 runs`. */
 export const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? "" : "s"}`

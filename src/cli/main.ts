@@ -12,7 +12,7 @@ import { audit } from "./auditCommands.ts"
 import { cancel, rerun } from "./bulkCommands.ts"
 import { config } from "./configCommands.ts"
 import { exitCodes } from "./exitCodes.ts"
-import { list, queue, show, why } from "./listCommands.ts"
+import { list, queue, show } from "./listCommands.ts"
 import { chart, log, replayCommand } from "./logCommands.ts"
 import { policy } from "./policyCommands.ts"
 import { pool } from "./poolCommands.ts"
@@ -22,6 +22,7 @@ import { run } from "./runCommand.ts"
 import { schedule } from "./scheduleCommands.ts"
 import { submit } from "./submitCommand.ts"
 import { subscription } from "./subscriptionCommands.ts"
+import { why } from "./whyCommand.ts"
 
 const [, version = ""] = software.split(" ")
 

@@ -125,7 +125,8 @@ export class Workers {
         worker.ended = true
         // What stops it goes on: a run that time has ended may have a worker that is not gone yet.
         yield* Fiber.interruptAll(Object.values(worker.fibers))
-        this.launcher.forget(worker.assignment)
+        // A launcher that fails in this keeps what it need not: no reason to stop all that runs.
+        yield* Effect.ignore(Effect.try(() => this.launcher.forget(worker.assignment)))
       }
     }
   )

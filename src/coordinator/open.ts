@@ -1,48 +1,24 @@
-/**
- * Signalbox for programs that use promises: a log, launchers and a coordinator in one object.
- */
-import { randomUUID } from "node:crypto"
 import { dirname, join } from "node:path"
-import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
-import { type Preview, previewPolicy } from "../history/previewPolicy.ts"
 import { Artifacts } from "../launcher/Artifacts.ts"
 import { type Jobs, makeInlineLauncher } from "../launcher/InlineLauncher.ts"
 import { Launcher } from "../launcher/Launcher.ts"
 import { makeProcessLauncher } from "../launcher/ProcessLauncher.ts"
 import { type Launchers, route } from "../launcher/route.ts"
-import { EventLog, type Range } from "../log/EventLog.ts"
+import type { EventLog } from "../log/EventLog.ts"
 import type { LogError } from "../log/LogError.ts"
 import * as MemoryEventLog from "../log/MemoryEventLog.ts"
 import { layerSnapshots } from "../log/Snapshots.ts"
 import * as SqliteEventLog from "../log/SqliteEventLog.ts"
-import type { Event } from "../queue/Event.ts"
-import { type Explanation, explain } from "../queue/explain.ts"
 import { defaultPolicy, Policy } from "../queue/Policy.ts"
-import type { Command } from "../queue/QueueCommand.ts"
-import { type Selection, select } from "../queue/select.ts"
-import type { Accepted } from "../queue/turn.ts"
-import type { Run } from "../run/Run.ts"
-import type { ClaimSlot } from "../run/RunCommand.ts"
-import type { RunId } from "../run/RunSpec.ts"
-import { RunSpec } from "../run/RunSpec.ts"
-import { settings } from "../settings.ts"
 import * as SqliteSubscriptionStore from "../subscription/SqliteSubscriptionStore.ts"
 import { layerNone, type SubscriptionStore } from "../subscription/SubscriptionStore.ts"
-import { type SubscribeOptions, subscribe } from "../subscription/subscribe.ts"
 import { Coordinator, type CoordinatorOptions } from "./Coordinator.ts"
-import { CommandRejected } from "./CoordinatorError.ts"
-import type { Request } from "./OnSubmit.ts"
+import { type Services, Signalbox } from "./Signalbox.ts"
 
 /** How to open a Signalbox. */
 export interface OpenOptions extends Omit<CoordinatorOptions, "policy"> {
@@ -62,25 +38,8 @@ export interface OpenOptions extends Omit<CoordinatorOptions, "policy"> {
   readonly policy?: Partial<Policy> | undefined
 }
 
-/** A run to submit; an id is made up where it has none. */
-export type NewRun = Omit<RunSpec, "id"> & { readonly id?: RunId }
-
 const strict = { onExcessProperty: "error", errors: "all" } as const
 const decodePolicy = Schema.decodeUnknownEffect(Policy)
-SchemaJITCompiler.enable(RunSpec.ast)
-const decodeSpec = Schema.decodeUnknownEffect(RunSpec)
-
-const specOf = (run: NewRun): Effect.Effect<RunSpec, CommandRejected> => {
-  const spec = { ...run, id: run.id ?? randomUUID() }
-  const invalid = (issue: string) =>
-    new CommandRejected({
-      rejection: { _tag: "CommandInvalid", command: "SubmitRun", run: String(spec.id), issue }
-    })
-  return Effect.mapError(decodeSpec(spec, strict), (error) => invalid(error.message))
-}
-
-type Services = Coordinator | EventLog | SubscriptionStore
-
 /** Where checkpoints are kept where nobody says so. */
 const storeBeside = (log: OpenOptions["log"]): Layer.Layer<SubscriptionStore> => {
   if (log === undefined) return SqliteSubscriptionStore.layerMemory
@@ -120,229 +79,6 @@ export const layer = (options: OpenOptions = {}): Layer.Layer<Services, LogError
     Layer.merge(subscriptions)
   )
 }
-
-/** Deliveries that go on. */
-export interface Subscribed extends AsyncDisposable {
-  /**
-   * Resolves when it was closed, or has come to the end and does not follow; rejects with `SubscriptionError` or
-   * `LogError` where it cannot go on.
-   */
-  readonly ended: Promise<void>
-  /** Ends the deliveries. What was being delivered is delivered again another time. */
-  readonly close: () => Promise<void>
-}
-
-/** A log, launchers and a coordinator that leads, in one object. All it does is asked and answered by promises. */
-export class Signalbox implements AsyncDisposable {
-  private readonly services: Context.Context<Services>
-  private readonly scope: Scope.Closeable
-  private readonly closed = Deferred.makeUnsafe<void>()
-
-  constructor(services: Context.Context<Services>, scope: Scope.Closeable) {
-    this.services = services
-    this.scope = scope
-  }
-
-  private run<A, E>(use: (coordinator: Coordinator["Service"]) => Effect.Effect<A, E>): Promise<A> {
-    return Effect.runPromise(Effect.suspend(() => use(Context.get(this.services, Coordinator))))
-  }
-
-  /** Puts a run under coordination; answers the run, once that is durable. Rejects with `CommandRejected`. */
-  submit(run: NewRun, { idempotencyKey, ...request }: Submitting = {}): Promise<Run> {
-    return this.run((coordinator) =>
-      Effect.flatMap(specOf(run), (spec) => ofRun(coordinator.ask(submitOf(spec, idempotencyKey), request)))
-    )
-  }
-
-  /**
-   * Puts many runs under coordination, in chunks, of which each is decided in one turn: after a crash all of it was, or none.
-   * Answers what came of each, in their order. With an `idempotencyKey` each has that key and its own number behind it, so
-   * that the same call may be made again.
-   */
-  submitAll(
-    runs: Iterable<NewRun>,
-    { idempotencyKey: key, ...request }: Submitting = {}
-  ): Promise<ReadonlyArray<Result.Result<Run, CommandRejected>>> {
-    return this.run((coordinator) => {
-      const submit = (chunk: ReadonlyArray<NewRun>, nth: number) =>
-        submitChunk(coordinator, chunk, request, (at) =>
-          key === undefined ? undefined : `${key}#${nth * settings.submitChunkRuns + at + 1}`
-        )
-      // One chunk is decided while the one before it is made durable.
-      const chunks = Effect.forEach(chunked(runs, settings.submitChunkRuns), submit, { concurrency: 2 })
-      return Effect.map(chunks, (all) => all.flat())
-    })
-  }
-
-  /** Ends a run: at once while it waits, else by stopping its worker. Rejects with `CommandRejected`. */
-  cancel(
-    run: RunId,
-    { reason, ...request }: Partial<Request> & { readonly reason?: string } = {}
-  ): Promise<Run> {
-    const command = { _tag: "CancelRun", run, ...(reason !== undefined && { reason }) } as const
-    return this.run((coordinator) => ofRun(coordinator.ask(command, request)))
-  }
-
-  /** Has any other command decided, such as `HoldRun` or `PauseAdmission`; answers its run, if it is about one. */
-  async ask(command: Command, request?: Partial<Request>): Promise<Run | undefined> {
-    const { run } = await this.run((coordinator) => coordinator.ask(command, request))
-    return run
-  }
-
-  /** Has commands decided in one turn: after a crash all of them were decided, or none. In their order, what came of each. */
-  askAll(
-    commands: ReadonlyArray<Command>,
-    request?: Partial<Request>
-  ): Promise<ReadonlyArray<Result.Result<Accepted, CommandRejected>>> {
-    return this.run((coordinator) => coordinator.askAll(commands, request))
-  }
-
-  /** Asks for slots of a pool for a step of a run; answers when it has them. */
-  claim(claim: Omit<ClaimSlot, "_tag">, request?: Partial<Request>): Promise<Run> {
-    return this.run((coordinator) => coordinator.claim(claim, request))
-  }
-
-  /** Puts other rules in force; what they leave out is Dagster's default. */
-  async setPolicy(
-    policy: Partial<Policy>,
-    { reason, ...request }: Partial<Request> & { readonly reason?: string } = {}
-  ) {
-    await this.run((coordinator) =>
-      Effect.flatMap(decodePolicy({ ...defaultPolicy, ...policy }, strict), (decoded) =>
-        coordinator.ask(
-          { _tag: "SetPolicy", policy: decoded, ...(reason !== undefined && { reason }) },
-          request
-        )
-      )
-    )
-  }
-
-  /** What a policy would do if it were set now; what it leaves out is Dagster's default. Rejects with `CommandRejected`. */
-  previewPolicy(policy: Partial<Policy>): Promise<Preview> {
-    return this.run((coordinator) =>
-      Effect.flatMap(decodePolicy({ ...defaultPolicy, ...policy }, strict), (decoded) =>
-        Effect.flatMap(
-          coordinator.query((queue, now) => previewPolicy(queue, decoded, now)),
-          (result) =>
-            Effect.mapError(Effect.fromResult(result), (rejection) => new CommandRejected({ rejection }))
-        )
-      )
-    )
-  }
-
-  /** The run as it is now; undefined if there is none. */
-  get(run: RunId): Promise<Run | undefined> {
-    return this.run((coordinator) => coordinator.query((queue) => queue.runs.get(run)))
-  }
-
-  /** The runs that meet the selection, in the order of their submission. */
-  list(selection?: Selection): Promise<ReadonlyArray<Run>> {
-    return this.run((coordinator) => coordinator.query((queue) => select(queue, selection)))
-  }
-
-  /** Where a run stands, and why it waits if it does; undefined if there is no such run. */
-  why(run: RunId): Promise<Explanation | undefined> {
-    return this.run((coordinator) => coordinator.query((queue, now) => explain(queue, run, now)))
-  }
-
-  /** The run, once it has ended. */
-  ended(run: RunId): Promise<Run> {
-    return this.run((coordinator) => coordinator.ended(run))
-  }
-
-  /** The events of a range; with `follow`, then each as it is written, until it is closed. */
-  events({ follow = false, ...range }: Range & { readonly follow?: boolean } = {}): AsyncIterable<Event> {
-    const log = Context.get(this.services, EventLog)
-    const changes = Stream.interruptWhen(log.changes(range), Deferred.await(this.closed))
-    return Stream.toAsyncIterable(follow ? changes : log.read(range))
-  }
-
-  /**
-   * Delivers events to a function, each at least once and in order, from where the subscription of that name has come
-   * to; until it or this Signalbox is closed. How it ends is told by `ended`, which is to be awaited.
-   */
-  subscribe(options: SubscribeOptions): Subscribed {
-    const delivered = Effect.provide(subscribe(options), this.services)
-    const fiber = Effect.runSync(Effect.forkIn(delivered, this.scope))
-    const ended = Effect.runPromise(
-      Effect.flatMap(Fiber.await(fiber), (exit) =>
-        Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause) ? exit : Effect.void
-      )
-    )
-    const close = () => Effect.runPromise(Fiber.interrupt(fiber))
-    return { ended, close, [Symbol.asyncDispose]: close }
-  }
-
-  /**
-   * Admits nothing more, waits for what runs, and lets go of the log. What still runs after `waitMs` goes on if
-   * it is a process, for a later Signalbox to take up, and is lost if it is a job of this program.
-   */
-  async close({ waitMs = settings.drainTimeoutMs }: { readonly waitMs?: number } = {}): Promise<void> {
-    if (waitMs > 0) {
-      const quiet = this.run((coordinator) => Effect.timeoutOption(coordinator.drain(), waitMs))
-      // One that has stopped already has nothing to drain.
-      await quiet.catch(() => undefined)
-    }
-    await Effect.runPromise(Scope.close(this.scope, Exit.void))
-    Deferred.doneUnsafe(this.closed, Exit.void)
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-}
-
-const ofRun = <E>(accepted: Effect.Effect<{ readonly run: Run | undefined }, E>): Effect.Effect<Run, E> =>
-  Effect.flatMap(accepted, ({ run }) =>
-    run ? Effect.succeed(run) : Effect.die(new Error("no run was touched"))
-  )
-
-/** Who submits, and a key under which the same wish may be uttered again for some time: it is fulfilled once. */
-interface Submitting extends Partial<Request> {
-  readonly idempotencyKey?: string | undefined
-}
-
-const submitOf = (spec: RunSpec, idempotencyKey: string | undefined): Command => ({
-  _tag: "SubmitRun",
-  spec,
-  ...(idempotencyKey !== undefined && { idempotencyKey })
-})
-
-function* chunked<A>(items: Iterable<A>, size: number): Generator<ReadonlyArray<A>> {
-  let chunk: Array<A> = []
-  for (const item of items) {
-    chunk.push(item)
-    if (chunk.length < size) continue
-    yield chunk
-    chunk = []
-  }
-  if (chunk.length > 0) yield chunk
-}
-
-const runOf = ({ run }: Accepted): Run => {
-  if (!run) throw new Error("no run was touched")
-  return run
-}
-
-/** Has a chunk decided; a run that makes no sense is refused by itself. */
-const submitChunk = Effect.fnUntraced(function* (
-  coordinator: Coordinator["Service"],
-  chunk: ReadonlyArray<NewRun>,
-  request: Partial<Request>,
-  keyOf: (at: number) => string | undefined
-) {
-  const specs = yield* Effect.forEach(chunk, (run) => Effect.result(specOf(run)))
-  const commands = specs.flatMap((spec, at) =>
-    Result.isSuccess(spec) ? [submitOf(spec.success, keyOf(at))] : []
-  )
-  const replies = (yield* coordinator.askAll(commands, request)).values()
-  return specs.map((spec) => {
-    if (Result.isFailure(spec)) return Result.fail(spec.failure)
-    const reply = replies.next().value
-    if (!reply) throw new Error("a command was left without a reply")
-    return Result.map(reply, runOf)
-  })
-})
 
 /** Opens a Signalbox; answers when it leads its log. Rejects with `LogError`, or where the policy is wrong. */
 export const open = async (options: OpenOptions = {}): Promise<Signalbox> => {

@@ -4,24 +4,25 @@
  */
 import type { Run } from "../run/Run.ts"
 import type { Decision, PassedOver } from "../run/RunEvent.ts"
+import type { RunId } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
 import { type Obstacle, obstacles } from "./obstacles.ts"
 import type { RunQueue } from "./RunQueue.ts"
 import type { Slot } from "./Slots.ts"
 
-const nameOf = (found: Obstacle): Omit<PassedOver, "run"> =>
-  found._tag === "LimitFull" ? { limit: found.slot.limit, why: found._tag } : { why: found._tag }
+const passed = (run: RunId, found: Obstacle): PassedOver =>
+  found._tag === "LimitFull" ? { limit: found.slot.limit, run, why: found._tag } : { run, why: found._tag }
 
 /** All that stand before it in line now are passed over: whoever could start has been admitted already. */
 const passedOver = (queue: RunQueue, most: number, now: number): ReadonlyArray<PassedOver> => {
-  const passed: Array<PassedOver> = []
+  const over: Array<PassedOver> = []
   for (const { id } of queue.waiting.line) {
-    if (passed.length === most) break
+    if (over.length === most) break
     const [found] = obstacles(queue, queue.run(id), now)
     if (!found) throw new Error(`run ${id} may start, and was passed over`)
-    passed.push({ ...nameOf(found), run: id })
+    over.push(passed(id, found))
   }
-  return passed
+  return over
 }
 
 /** Why this run, of all that wait, is the next to be admitted; `slots` are those that it takes. */

@@ -15,13 +15,12 @@ export const PolicyChange = Schema.Struct({
 }).annotate({ identifier: "PolicyChange" })
 export type PolicyChange = typeof PolicyChange.Type
 
-type Json = Exclude<PolicyChange["before"], undefined>
-type Leaf = readonly [path: ReadonlyArray<string>, value: Json]
+type Leaf = readonly [path: ReadonlyArray<string>, value: Schema.Json]
 
 function* leaves(value: unknown, path: ReadonlyArray<string>): Generator<Leaf, void> {
   if (typeof value === "object" && value !== null && !Array.isArray(value))
     for (const [key, part] of Object.entries(value)) yield* leaves(part, [...path, key])
-  else if (value !== undefined) yield [path, value as Json]
+  else if (value !== undefined) yield [path, value as Schema.Json]
 }
 
 /** All that a policy says, each with where it says it. Of tag limits of one form the last one counts. */

@@ -63,10 +63,9 @@ const roomFor = (queue: RunQueue, ledger: Ledger, { spec }: Submit): Result.Resu
 export const planRun = (queue: RunQueue, ledger: Ledger, command: Submit): Decision => {
   const before = known(queue, ledger, command)
   if (before) return before
-  const { spec } = command
-  const { id } = spec
+  const { id } = command.spec
   const idempotentUntil = ledger.at + (queue.policy.idempotencyWindowMs ?? settings.idempotencyWindowMs)
-  const circumstances = { now: ledger.at, idempotentUntil, ...termsOf(queue, spec) }
+  const circumstances = { now: ledger.at, idempotentUntil, ...termsOf(queue, command.spec) }
   return Result.flatMap(decide(queue.runs.get(id), command, circumstances), (facts) =>
     Result.map(roomFor(queue, ledger, command), (room) => ({ run: id, deduplicated: false, room, facts }))
   )

@@ -76,8 +76,8 @@ export const RunEventData = {
       "Accepted as it stands in `spec`; `requested` is what came, where a custom coordinator changed it. `timeouts` " +
       "and `retries` are settled here, whatever the policy says later. `root` is the first run of the work that it " +
       "does again, if it does; `retry` is its number if it was made because its parent has failed. `idempotency` is the key " +
-      "by which the submission is known again until that moment. `launcher` is the one that the routes in force give it to, where it " +
-      "names none."
+      "by which the submission is known again until that moment. `launcher` is the one that the routes in force give it to, " +
+      "where it names none."
   }),
   RunQueued: Schema.Struct({}).annotate({ description: "Put in line." }),
   RunReprioritized: Schema.Struct({ priority: Schema.Int, reason }).annotate({

@@ -45,15 +45,15 @@ const runtimeOf = ({ maxRuntimeMs, tags = {} }: RunSpec, { runtimeMs }: Timeouts
 /** The facts of a submission; `retry` is its number if the rules have made it. */
 export const submit = (
   { spec, requested, idempotencyKey: key }: Omit<Submit, "_tag">,
-  { queued, timeouts, retries, root, idempotentUntil: until, launcher }: Terms,
+  { queued, timeouts, retries, root, launcher, idempotentUntil: until }: Terms,
   retry?: number
 ): ReadonlyArray<RunFact> => {
   const queueMs = spec.maxQueuedMs ?? timeouts.queueMs
   const first = root ?? spec.parent
   const data = {
     ...(key !== undefined && until !== undefined && { idempotency: { key, until } }),
-    ...(requested && { requested }),
     ...(launcher !== undefined && spec.launcher === undefined && { launcher }),
+    ...(requested && { requested }),
     retries: retriesOf(spec.tags, retries),
     ...(retry !== undefined && { retry }),
     ...(first !== undefined && { root: first }),

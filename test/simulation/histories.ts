@@ -259,6 +259,7 @@ const beginning = (timeouts: fc.Arbitrary<Timeouts>): fc.Arbitrary<History> => {
 export const anyAsk: fc.Arbitrary<Ask> = asking(
   policyWith(someLimits, fc.oneof({ weight: 3, arbitrary: known }, unknown))
 )
+
 /** Any rules that a coordinator with our orders takes. */
 export const policy = policyWith(someLimits, known)
 

@@ -27,7 +27,7 @@ const show = ({ events, from, to, epochs, runs, types, actors }: Count): string 
   ].join("\n\n")
 }
 
-export const statsCommand = Command.make(
+export const stats = Command.make(
   "stats",
   {},
   Effect.fn(function* () {
