@@ -13,11 +13,13 @@ import type { RunId } from "../run/RunSpec.ts"
 import { type Event, isRunEvent, type QueueEvent } from "./Event.ts"
 import { Groups } from "./Groups.ts"
 import { Limits, locationGate, poolName } from "./Limits.ts"
-import { type Orders, orderNamed } from "./order.ts"
+import { type Orders, orderOf } from "./order.ts"
 import { Pauses } from "./Pauses.ts"
 import { defaultPolicy, type Policy } from "./Policy.ts"
 import { Pools } from "./Pools.ts"
+import { Rates } from "./Rates.ts"
 import type { Scope } from "./Scope.ts"
+import { Shares } from "./Shares.ts"
 import { type Needs, Slots } from "./Slots.ts"
 import { SortedList } from "./SortedList.ts"
 import { Waiting } from "./Waiting.ts"
@@ -47,6 +49,7 @@ export class RunQueue {
   readonly runs = new Map<RunId, Run>()
   waiting: Waiting
   slots = new Slots()
+  readonly rates = new Rates()
   readonly pools = new Pools()
   readonly pauses = new Pauses()
   readonly groups = new Groups()
@@ -61,7 +64,11 @@ export class RunQueue {
   }
 
   private emptyWaiting(): Waiting {
-    return new Waiting(orderNamed(this.policy.order, this.orders), (run) => this.needsOf(run))
+    const { policy, slots, rates } = this
+    const needsOf = (run: Run) => this.needsOf(run)
+    const room = { slots, rates, shares: new Shares() }
+    const reserveAfterMs = policy.mode === "queued" ? policy.reserveAfterMs : undefined
+    return new Waiting(orderOf(policy, this.orders), needsOf, room, reserveAfterMs)
   }
 
   /** What a run needs in order to start, under the policy in force. */
@@ -105,7 +112,7 @@ export class RunQueue {
     if (!before) this.groups.add(after)
     else if (isFinished(after.state)) this.groups.finish(after)
     this.moveInLine(before, after, event.at)
-    if (before) this.moveSlots(before, after)
+    if (before) this.moveSlots(before, after, event.at)
     this.moveInPools(before, after)
     this.setDeadline(before, after)
   }
@@ -118,11 +125,16 @@ export class RunQueue {
     if (waits) this.waiting.add(after, now)
   }
 
-  private moveSlots(before: Run, after: Run): void {
+  private moveSlots(before: Run, after: Run, now: number): void {
     const held = isHoldingSlot(before.state)
     const holds = isHoldingSlot(after.state)
-    if (!held && holds) this.slots.take(after.id, this.needsOf(after).slots)
-    if (held && !holds) for (const { limit } of this.slots.release(after.id)) this.waiting.loosen(limit)
+    if (held === holds) return
+    const { slots, rates, share } = this.needsOf(after)
+    if (share) this.waiting.count(share, holds ? 1 : -1)
+    if (holds) {
+      this.slots.take(after.id, slots)
+      this.rates.take(rates, now)
+    } else for (const { limit } of this.slots.release(after.id)) this.waiting.loosen(limit)
   }
 
   private moveInPools(before: Run | undefined, after: Run): void {
@@ -174,22 +186,22 @@ export class RunQueue {
     if (scope._tag !== "Location") return
     const gate = locationGate(scope.location)
     if (this.pauses.has(scope)) this.slots.close(gate)
-    else {
-      this.slots.open(gate)
-      this.waiting.loosen(gate)
-    }
+    else this.slots.open(gate)
+    this.waiting.setGate(gate)
   }
 
   /** New rules: everyone who waits stands anew, everyone who runs counts anew. Nothing that runs is revoked. */
   private rearrange(now: number): void {
     const { waiting, slots } = this
     this.limits = new Limits(this.policy, this.pauses.scopes)
-    this.waiting = this.emptyWaiting()
     this.slots = new Slots()
+    this.waiting = this.emptyWaiting()
     for (const run of waiting.line) this.waiting.add(this.run(run.id), now)
     for (const id of slots.runs()) {
       const run = this.run(id)
-      this.slots.take(id, this.needsOf(run).slots)
+      const needs = this.needsOf(run)
+      this.slots.take(id, needs.slots)
+      if (needs.share) this.waiting.count(needs.share, 1)
       for (const [pool, reserved] of Object.entries(run.reserved?.pools ?? {})) this.count(pool, reserved)
     }
     for (const [pool, claimed] of this.pools.claimed()) this.count(pool, claimed)
@@ -219,6 +231,7 @@ export const contents = (queue: RunQueue) => ({
   pauses: queue.pauses.all,
   runs: [...queue.runs.values()],
   waiting: Array.from(queue.waiting.line, (run) => run.id),
+  rates: Object.fromEntries(queue.rates.entries()),
   holders: Object.fromEntries(Array.from(queue.slots.entries(), ([limit, runs]) => [limit, [...runs]])),
   pools: Object.fromEntries(Array.from(queue.pools.claimed(), ([pool]) => [pool, queue.pools.of(pool)]))
 })

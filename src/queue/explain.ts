@@ -8,9 +8,10 @@ import type { RunId } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
 import { includes, poolName } from "./Limits.ts"
 import type { Pause } from "./Pauses.ts"
+import { spareSlots, spareStarts } from "./Reservation.ts"
 import type { RunQueue } from "./RunQueue.ts"
 import type { Scope } from "./Scope.ts"
-import type { Slot } from "./Slots.ts"
+import type { Needs, Slot } from "./Slots.ts"
 
 /** How much of a pool is taken: by claims of steps, and reserved for runs whose steps have made none yet. */
 interface PoolState {
@@ -32,6 +33,19 @@ export type Reason =
       /** Waiting runs before it in line that need a slot of this limit too. */
       readonly ahead: number
     }
+  /** A rate limit that it falls under lets the next run start at this moment. */
+  | {
+      readonly _tag: "RateReached"
+      readonly limit: string
+      readonly starts: number
+      readonly periodMs: number
+      readonly burst: number
+      readonly at: number
+    }
+  /** What is left of a limit is kept for the first in line, which has waited long. */
+  | { readonly _tag: "Reserved"; readonly limit: string; readonly for: RunId }
+  /** Runs of this sequence start in their order, and another comes first. */
+  | { readonly _tag: "Behind"; readonly sequence: string; readonly run: RunId }
   /** None of the pools that its first steps need has room. */
   | { readonly _tag: "PoolsFull"; readonly pools: ReadonlyArray<PoolState> }
   /** What it belongs to is paused. */
@@ -86,6 +100,26 @@ const pausedReason = ({ scope, actor: by, until, reason }: Pause): Reason => ({
   ...(reason !== undefined && { reason })
 })
 
+/** What rates have to say, what is kept for another, and who goes before it in strict order. */
+const orderReasons = ({ waiting, slots, rates }: RunQueue, run: Run, needs: Needs, now: number) => {
+  const reasons: Array<Reason> = []
+  const kept = waiting.keptFor(now)
+  const other = kept && kept.run.id !== run.id ? kept : undefined
+  for (const slot of needs.slots)
+    if (other && !slots.isFull(slot) && slots.isFull(slot, spareSlots(other, slot, slots)))
+      reasons.push({ _tag: "Reserved", limit: slot.limit, for: other.run.id })
+  for (const rate of needs.rates) {
+    const { limit, starts, periodMs, burst } = rate
+    const at = rates.readyAt(rate)
+    if (at > now) reasons.push({ _tag: "RateReached", limit, starts, periodMs, burst, at })
+    else if (other && rates.readyAt(rate, spareStarts(other, rate)) > now)
+      reasons.push({ _tag: "Reserved", limit, for: other.run.id })
+  }
+  const ahead = waiting.ahead(run)
+  if (ahead) reasons.push({ _tag: "Behind", ...ahead })
+  return reasons
+}
+
 /** Explains one run at the time `now`; undefined if there is no such run. */
 export const explain = (queue: RunQueue, id: RunId, now: number): Explanation | undefined => {
   const run = queue.runs.get(id)
@@ -97,7 +131,8 @@ export const explain = (queue: RunQueue, id: RunId, now: number): Explanation | 
   if (!queue.admits) reasons.push({ _tag: "AdmissionClosed" })
   if (run.notBefore > Math.max(now, queue.at)) reasons.push({ _tag: "NotBefore", at: run.notBefore })
   if (run.held) reasons.push(heldReason(run.held))
-  const { slots: needed, anyOf } = queue.needsOf(run)
+  const needs = queue.needsOf(run)
+  const { slots: needed, anyOf } = needs
   for (const pause of queue.pauses.all) if (includes(pause.scope, run.spec)) reasons.push(pausedReason(pause))
   for (const slot of needed) if (slots.isFull(slot)) reasons.push(fullReason(queue, run, slot))
   if (anyOf.length > 0 && anyOf.every((slot) => slots.isFull(slot))) {
@@ -108,5 +143,6 @@ export const explain = (queue: RunQueue, id: RunId, now: number): Explanation | 
     }))
     reasons.push({ _tag: "PoolsFull", pools })
   }
+  reasons.push(...orderReasons(queue, run, needs, Math.max(now, queue.at)))
   return { ...where, place: waiting.line.rank(run) + 1, reasons }
 }
