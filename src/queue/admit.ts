@@ -19,8 +19,8 @@ const admission = (queue: RunQueue, run: Run): RunFact => {
 
 /** Admits whoever may start at this moment; `record` makes each admission count before the next is weighed. */
 export const admit = (queue: RunQueue, now: number, record: (run: Run, fact: RunFact) => void): void => {
-  if (!queue.isAdmitting) return
   queue.waiting.wake(now)
+  if (!queue.isAdmitting) return
   const next = () => queue.waiting.next(now)
   for (let first = next(); first; first = next()) {
     const run = queue.run(first.id)
