@@ -2,7 +2,7 @@
  * What keeps runs from starting, each by a name of its own, so that those that are blocked alike can stand together.
  */
 import type { Rate } from "./Rates.ts"
-import type { Needs, Slot } from "./Slots.ts"
+import type { Slot } from "./Slots.ts"
 
 /** Slots that are all full, a rate, or others that go first. */
 export type Block =
@@ -31,11 +31,4 @@ export const blockName = (block: Block): string => {
 export const limitsIn = (block: Block): ReadonlyArray<string> => {
   if (block._tag === "Full") return block.slots.map(({ limit }) => limit)
   return block._tag === "Rate" ? [block.rate.limit] : []
-}
-
-/** Runs that need the same have the same name for it. */
-export const needsName = ({ slots, gates, anyOf, rates, inOrder, share }: Needs): string => {
-  const named = slots.map(slotName)
-  const more = [gates.map(slotName), anyOf.map(slotName), rates.map(({ limit }) => limit), inOrder]
-  return JSON.stringify(share || more.some((names) => names.length > 0) ? [named, ...more, share?.of] : named)
 }

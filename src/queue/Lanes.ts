@@ -5,7 +5,8 @@
  */
 import type { Run } from "../run/Run.ts"
 import type { RunId } from "../run/RunSpec.ts"
-import { type Block, needsName } from "./Block.ts"
+import type { Block } from "./Block.ts"
+import { Dictionary } from "./Dictionary.ts"
 import type { RunOrder } from "./order.ts"
 import { compareLanes, type Lane, Place, type Ranking } from "./Place.ts"
 import { Places } from "./Places.ts"
@@ -31,6 +32,7 @@ export class Lanes {
   private readonly room: Room
   private readonly reserveAfterMs: number | undefined
   private readonly lanes = new Map<string, Lane>()
+  private readonly dictionary = new Dictionary()
   private readonly laneOf = new Map<RunId, Lane>()
   /** Lanes that nothing is known to block. */
   private readonly open: Place
@@ -54,7 +56,7 @@ export class Lanes {
   }
 
   add(run: Run, needs: Needs): void {
-    const key = needsName(needs)
+    const key = this.dictionary.nameOf(needs)
     const lane = this.lanes.get(key)
     if (lane) {
       lane.runs.add(run)
@@ -65,7 +67,8 @@ export class Lanes {
       runs.add(run)
       if (needs.inOrder.length > 0) this.isSequenced = true
       const stands = this.room.slots.canBeMet(needs)
-      const fresh: Lane = { key, needs, runs, head: run, place: this.open, stands }
+      const held = this.dictionary.hold(needs)
+      const fresh: Lane = { key, needs: held, runs, head: run, place: this.open, stands }
       this.open.add(fresh)
       this.lanes.set(key, fresh)
       this.laneOf.set(run.id, fresh)
@@ -92,6 +95,7 @@ export class Lanes {
       this.enter(lane)
     } else {
       this.lanes.delete(lane.key)
+      this.dictionary.release(lane.needs)
       this.places.tidy(lane.place)
       this.freeFirst(lane)
     }
