@@ -213,7 +213,7 @@ describe("the histories", () => {
       new Set([
         ...Object.keys(EventData),
         ...["RunExists", "RunUnknown", "StateRefuses", "StaleAttempt"],
-        ...["QueueFull", "KeyTaken", "OrderUnknown", "CommandInvalid"],
+        ...["QueueFull", "KeyTaken", "OrderUnknown", "PolicyInvalid", "CommandInvalid"],
         ...[
           "RateReached",
           "Reserved",
