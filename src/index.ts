@@ -21,12 +21,22 @@ export { type Checked, verifyEntries } from "./log/verifyEntries.ts"
 export { Event, type EventType } from "./queue/Event.ts"
 export { type Explanation, explain, type Reason } from "./queue/explain.ts"
 export type { Orders, RunOrder, Standing } from "./queue/order.ts"
-export { defaultPolicy, defaultPools, defaultRetries, Policy, Pools, TagLimit } from "./queue/Policy.ts"
+export {
+  defaultPolicy,
+  defaultPools,
+  defaultRetries,
+  FairShare,
+  Policy,
+  Pools,
+  RateLimit,
+  TagLimit
+} from "./queue/Policy.ts"
 export { Command } from "./queue/QueueCommand.ts"
 export { contents, RunQueue } from "./queue/RunQueue.ts"
 export { Scope } from "./queue/Scope.ts"
 export { type Selection, select } from "./queue/select.ts"
 export { type Accepted, type Asked, type Turn, turn } from "./queue/turn.ts"
+export { type PolicyIssue, validatePolicy } from "./queue/validatePolicy.ts"
 export type { RunState } from "./run/lifecycle.ts"
 export { describeCause, FailureCause, Outcome, StopCause } from "./run/Outcome.ts"
 export { Rejection, sentence } from "./run/Rejection.ts"

@@ -5,6 +5,8 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import type { Rejection } from "../run/Rejection.ts"
+import type { Orders } from "./order.ts"
 import { Policy, type RateLimit } from "./Policy.ts"
 
 /** What is wrong with a policy, and where. */
@@ -76,4 +78,13 @@ export const validatePolicy = (policy: Policy): ReadonlyArray<PolicyIssue> => {
   const shape = shapeIssues(policy)
   if (shape.length > 0) return shape
   return [...(policy.rateLimits ?? []).flatMap(rateIssues), ...contradictions(policy)]
+}
+
+/** Why a policy is not put in force; undefined if it can be. */
+export const refusePolicy = (command: string, policy: Policy, orders: Orders): Rejection | undefined => {
+  const issues = validatePolicy(policy).map(({ path, issue }) => ({ path: path.join("."), issue }))
+  if (issues.length > 0) return { _tag: "PolicyInvalid", command, issues }
+  const { order } = policy
+  if (order === undefined || Object.hasOwn(orders, order)) return undefined
+  return { _tag: "OrderUnknown", command, order, known: Object.keys(orders) }
 }
