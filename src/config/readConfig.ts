@@ -88,7 +88,7 @@ export const readConfig = Effect.fnUntraced(function* (
   const contents = yield* decodeBy(document, form, env)
   const settled = settle(contents, document)
   const policy = toPolicy(settled)
-  const problems = policyProblems(policy, document, ["concurrency", "runs"])
+  const problems = policyProblems(policy, document, ["concurrency", "runs"]).toSorted(byLine)
   if (problems.length > 0) return yield* new InputError({ file, problems })
   const notes = [...remarks(contents, document, queueKeys), ...deadRules(settled, document)]
   return { file, document, form, policy, settled, notes } satisfies Config
