@@ -147,7 +147,8 @@ export class Limits {
     return [...names]
   }
 
-  private shareOf(spec: RunSpec): Share | undefined {
+  /** The value that a run counts for, where values share what there is. */
+  shareOf(spec: RunSpec): Share | undefined {
     const { fairShare } = this.policy
     if (!fairShare || !this.isQueued) return undefined
     const { key, weights = {} } = fairShare

@@ -129,9 +129,10 @@ export class RunQueue {
     const held = isHoldingSlot(before.state)
     const holds = isHoldingSlot(after.state)
     if (held === holds) return
-    const { slots, rates, share } = this.needsOf(after)
+    const share = this.limits.shareOf(after.spec)
     if (share) this.waiting.count(share, holds ? 1 : -1)
     if (holds) {
+      const { slots, rates } = this.needsOf(after)
       this.slots.take(after.id, slots)
       this.rates.take(rates, now)
     } else for (const { limit } of this.slots.release(after.id)) this.waiting.loosen(limit)
