@@ -13,6 +13,16 @@ export const settings = {
   turnsAheadMax: 2,
   /** Events read from a store at a time: enough to spend little on each page, few enough to yield often. */
   readPageEvents: 1_000,
+  /** Events after which a running coordinator keeps what they make: reading so many anew takes a fraction of a second. */
+  snapshotEvents: 100_000,
+  /** The same for one that stops: fewer are read as fast as a snapshot is. */
+  lastSnapshotEvents: 10_000,
+  /** Characters of a line that is imported, some 256 million: an event has no bound of its own, JavaScript's strings do. */
+  importLineMax: 2 ** 28,
+  /** Events at the end of a log whose hashes are checked before it is written: a few milliseconds at each start. */
+  endCheckedEvents: 1_000,
+  /** Pages copied at a time by a backup: few enough to tell how far it is. */
+  backupPages: 1_000,
   /** How long `changes` waits for another process's write before it looks for itself. */
   followIntervalMs: 500,
   /** Sessions with a Postgres server that one log reads with: readers beyond it wait for each other. */
@@ -45,7 +55,21 @@ export const settings = {
   probeIntervalMs: 200,
   /** The end of a failed process's output that its event carries; the whole is in its files. */
   outputTailBytes: 2_048,
-  /** Lines of an inline run's own log are kept up to this size; a runaway loop must not fill the disk. */
+  /** How often a launcher looks for an attempt whose end nobody tells it. */
+  watchIntervalMs: 5_000,
+  /** How long such a look may take, before it counts as one that has shown nothing. */
+  lookTimeoutMs: 10_000,
+  /** A worker elsewhere that was not heard of for so long, and at most a quarter more, is lost. */
+  workerLeaseMs: 30_000,
+  /** Attempts that a worker gets with one question. */
+  workerTakesMax: 100,
+  /** Bytes of a request of a worker; a result or some lines of a log fit in, a flood does not. */
+  workerRequestBytesMax: 1_000_000,
+  /** Characters of a message, a stack or the like that a report may have; more are cut off. */
+  reportTextMax: 16_384,
+  /** Characters of a run's result as JSON: what is larger belongs into a store of its own. */
+  resultLengthMax: 262_144,
+  /** Lines of a run's own log are kept up to this size; a runaway loop must not fill the disk. */
   runLogBytesMax: 10_000_000,
   /** So often in a row a worker may be looked for in vain, if that may be a hiccup, before it counts as lost. */
   missesMax: 3,
@@ -54,8 +78,44 @@ export const settings = {
   /** How long a draining coordinator waits for what runs before it says so. */
   drainTimeoutMs: 3_600_000,
 
+  /** How often an event is delivered to a subscription in vain before it is parked: for half an hour, with the waits below. */
+  deliveryTriesMax: 12,
+  /** How long a failed delivery waits before it is tried again; doubled each time. */
+  deliveryDelayMs: 1_000,
+  /** The longest such wait, whatever the receiver asks for. */
+  deliveryDelayMaxMs: 3_600_000,
+  /** How long a webhook's answer may take: Standard Webhooks recommends 15 to 30 s. */
+  webhookTimeoutMs: 20_000,
+  /** How much of a webhook's answer is read: enough for its error. */
+  webhookAnswerBytesMax: 1_024,
+  /** How much of why a delivery has failed is kept. */
+  deliveryErrorMax: 2_048,
+  /** Runs of which a subscription that asks for tags remembers whether they have them. */
+  taggedRunsMax: 10_000,
+
   /** Runs named as holders of a limit in an explanation. */
   holdersShown: 10,
+  /** Runs at the front of the line named in an explanation. */
+  frontShown: 5,
+  /** Runs ahead that are taken along to try what would start a run: about two milliseconds for each trial. */
+  aheadTriedMax: 300,
+  /** Changes that are tried together to start a run. */
+  changesTriedMax: 8,
+  /** Runs ahead of one whose start is estimated; beyond it there is no estimate, rather than one that takes a second. */
+  aheadEstimatedMax: 500,
+  /** Admissions that an estimate may play through in all its rounds: some hundred milliseconds. */
+  estimatedAdmissionsMax: 5_000,
+  /** Rounds of an estimate: with fewer its ends are guesses, with more they stay where they are. */
+  estimateRoundsMin: 20,
+  estimateRoundsMax: 200,
+  /** Finished runs of a job that an estimate draws from, the last ones. */
+  durationsKept: 100,
+  /** Runs and limits named in the preview of a policy; all are counted. */
+  previewShown: 20,
+  /** Lines, and runs whose time has not come, that are looked at to count who is ahead at a limit: about a millisecond. */
+  aheadCountedMax: 10_000,
+  /** More urgent runs that an admission names of those it passed over; all are counted. Each adds some 60 bytes to the log. */
+  passedOverShown: 2,
   /** Length of a run's id. */
   runIdLengthMax: 128
 } as const

@@ -13,9 +13,14 @@ const root = join(import.meta.dirname, "..")
 const folder = mkdtempSync(join(tmpdir(), "signalbox-package-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** As a stranger's shell has it: this Node, and nothing of the npm that runs the tests. */
+/** How this machine reaches the registry, which may be through a proxy with a certificate of its own. */
+const reach = /^(NODE_EXTRA_CA_CERTS|npm_config_(globalconfig|userconfig))$/i
+
+/** As a stranger's shell has it: this Node, and nothing else of the npm that runs the tests. */
 const env = {
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_)/i.test(name))),
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => reach.test(name) || !/^(npm_|NODE_)/i.test(name))
+  ),
   PATH: [dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter),
   NO_COLOR: "1"
 }

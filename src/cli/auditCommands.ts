@@ -10,12 +10,15 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { verifyDecisions } from "../history/verifyDecisions.ts"
 import { signedCheckpoint } from "../log/Checkpoint.ts"
 import { leafHash, MerkleFrontier } from "../log/MerkleTree.ts"
 import { isProven, proveConsistency, proveInclusion } from "../log/Proof.ts"
 import { makeNoteKey, verifierKey } from "../log/signedNote.ts"
 import { type Checked, verifyEntries } from "../log/verifyEntries.ts"
 import { checkpointIn, failed, proofIn, signingKey, unreadable } from "./auditFiles.ts"
+import { describeUnexplained } from "./describeUnexplained.ts"
+import { count } from "./format.ts"
 import { openLog } from "./openLog.ts"
 import { print, root } from "./root.ts"
 
@@ -195,7 +198,29 @@ const checkProof = Command.make(
   })
 ).pipe(Command.withDescription("Check a proof against a checkpoint; the log is not needed"))
 
+const decisions = Command.make(
+  "decisions",
+  {},
+  Effect.fn(function* () {
+    const { log, json } = yield* root
+    const verified = yield* Effect.scoped(
+      Effect.flatMap(openLog(log), (events) => verifyDecisions(events.read()))
+    )
+    const problem = verified.found && failed(describeUnexplained(verified.found))
+    if (problem && !json) return yield* problem
+    yield* print(json, { ...verified, ok: !problem }, () => {
+      const { decisions: explained, turns } = verified
+      return `${count(explained, "admission")} in ${count(turns, "turn")}: the rules explain each of them.`
+    })
+    if (problem) return yield* problem
+  })
+).pipe(
+  Command.withDescription(
+    "Derive every admission anew from the log before it, and find the first that the rules do not explain"
+  )
+)
+
 export const audit = Command.make("audit").pipe(
   Command.withDescription("Find tampering, sign checkpoints, prove what stands in the log"),
-  Command.withSubcommands([verify, key, checkpoint, prove, proveConsistent, checkProof])
+  Command.withSubcommands([verify, decisions, key, checkpoint, prove, proveConsistent, checkProof])
 )

@@ -14,7 +14,7 @@ import { EventLog } from "../log/EventLog.ts"
 import type { LogError } from "../log/LogError.ts"
 import type { Accepted } from "../queue/turn.ts"
 import { makeHome, socketOf } from "./makeHome.ts"
-import { artifactsIn, fullNameOf, openLog } from "./openLog.ts"
+import { artifactsIn, fullNameOf, openLog, snapshotIn } from "./openLog.ts"
 import { actor } from "./root.ts"
 
 /** What can be asked from a command line. */
@@ -46,7 +46,13 @@ export const ownCoordinator = (path: string, options: Omit<OpenOptions, "log">) 
       // The processes that it starts find the log by this, wherever they run.
       process.env["SIGNALBOX_LOG"] = fullNameOf(path)
       const log = Layer.effect(EventLog, openLog(path))
-      return layer({ ...options, log, artifacts: artifactsIn(path), actor: actor() })
+      return layer({
+        ...options,
+        log,
+        snapshot: snapshotIn(path),
+        artifacts: artifactsIn(path),
+        actor: actor()
+      })
     })
   )
 

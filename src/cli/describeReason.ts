@@ -1,7 +1,7 @@
 /**
  * Reasons to wait, as sentences.
  */
-import type { Reason } from "../queue/explain.ts"
+import type { Reason } from "../queue/Reason.ts"
 import { scopeName } from "../queue/Scope.ts"
 import { count, showMoment } from "./format.ts"
 
@@ -11,9 +11,12 @@ const because = (reason: string | undefined): string => (reason === undefined ? 
 export const describeReason = (reason: Reason): string => {
   switch (reason._tag) {
     case "LimitFull": {
-      const { limit, held, size, holders, ahead } = reason
-      const by = holders.length === 0 ? "" : ` (${holders.join(", ")}${held > holders.length ? ", …" : ""})`
-      const others = ahead === 0 ? "next in line for it" : `${count(ahead, "run")} ahead of it`
+      const { limit, held, size, holders, holding, ahead, more } = reason
+      const by =
+        holders.length === 0 ? "" : ` (${holders.join(", ")}${holding > holders.length ? ", …" : ""})`
+      const least = more ? "at least " : ""
+      const others =
+        ahead === 0 && !more ? "next in line for it" : `${least}${count(ahead, "run")} ahead of it`
       return `limit ${limit} is full: ${held} of ${size} held${by}; ${others}`
     }
     case "RateReached": {

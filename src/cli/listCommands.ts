@@ -140,7 +140,9 @@ export const queue = Command.make(
       const flying = inFlight.map((run) => [run.id, paintState(run.state), String(run.priority), remark(run)])
       return [
         `${count(inFlight.length, "run")} in flight, ${waiting.length} waiting.`,
-        ...pauses.map(({ actor: by, ...pause }) => describeReason({ _tag: "Paused", by, ...pause })),
+        ...pauses.map(({ actor: by, at: since, ...pause }) =>
+          describeReason({ _tag: "Paused", by, since, ...pause })
+        ),
         ...(flying.length > 0 ? ["", table(["IN FLIGHT", "STATE", "PRIORITY", ""], flying)] : []),
         ...(rows.length > 0 ? ["", table(["", "WAITING", "PRIORITY", "WHY"], rows)] : [])
       ].join("\n")

@@ -15,8 +15,10 @@ import { replay } from "../history/replay.ts"
 import type { Event } from "../queue/Event.ts"
 import { contents } from "../queue/RunQueue.ts"
 import { runStates } from "../run/lifecycle.ts"
+import { backupCommand } from "./backupCommand.ts"
 import { Exit, exitCodes, quietExit } from "./exitCodes.ts"
 import { count, paint, showInstant, showMoment, table } from "./format.ts"
+import { exportCommand, importCommand } from "./moveCommands.ts"
 import { openLog } from "./openLog.ts"
 import { print, root, toJson } from "./root.ts"
 
@@ -49,7 +51,12 @@ export const log = Command.make(
       })
     )
   })
-).pipe(Command.withDescription("Print the events of the log"))
+).pipe(
+  Command.withDescription(
+    "Print the events of the log; copy it, write it to a file, make a log of such a file"
+  ),
+  Command.withSubcommands([exportCommand, importCommand, backupCommand])
+)
 
 /** A position, or a moment after which events no longer count. */
 const parsePoint = (text: string): Effect.Effect<{ upTo?: number; until?: number }, Exit> => {

@@ -14,11 +14,13 @@ import { config } from "./configCommands.ts"
 import { exitCodes } from "./exitCodes.ts"
 import { list, queue, show, why } from "./listCommands.ts"
 import { chart, log, replayCommand } from "./logCommands.ts"
+import { policy } from "./policyCommands.ts"
 import { pool } from "./poolCommands.ts"
 import { hold, pause, priority, release, resume, top } from "./queueCommands.ts"
 import { root } from "./root.ts"
 import { run } from "./runCommand.ts"
 import { submit } from "./submitCommand.ts"
+import { subscription } from "./subscriptionCommands.ts"
 
 const [, version = ""] = software.split(" ")
 
@@ -26,8 +28,11 @@ const program = root.pipe(
   Command.withSubcommands([
     { group: "WORK", commands: [run, submit, cancel, rerun] },
     { group: "LOOK", commands: [list, show, queue, why] },
-    { group: "CHANGE THE QUEUE", commands: [priority, top, hold, release, pause, resume, pool, config] },
-    { group: "READ THE LOG", commands: [log, replayCommand, audit, chart] }
+    {
+      group: "CHANGE THE QUEUE",
+      commands: [priority, top, hold, release, pause, resume, pool, policy, config]
+    },
+    { group: "READ THE LOG", commands: [log, subscription, replayCommand, audit, chart] }
   ]),
   Command.run({ version }),
   Effect.provide(NodeServices.layer)
@@ -38,6 +43,7 @@ type Failure = Effect.Error<typeof program>
 /** How each kind of failure ends the program; what is not here is a defect. */
 const codes: Partial<Record<Failure["_tag"], number>> = {
   CommandRejected: exitCodes.failed.code,
+  SubscriptionError: exitCodes.failed.code,
   InputError: exitCodes.usage.code,
   LogError: exitCodes.log.code,
   ReplayError: exitCodes.log.code,

@@ -4,17 +4,21 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { nearest } from "../config/decodeDocument.ts"
-import { replay } from "../history/replay.ts"
+import { recover } from "../coordinator/recover.ts"
+import { snapshotFile } from "../log/Snapshots.ts"
 import { type Explanation, explain } from "../queue/explain.ts"
 import type { RunQueue } from "../queue/RunQueue.ts"
 import type { Run } from "../run/Run.ts"
 import { Exit, exitCodes } from "./exitCodes.ts"
 import { batchTags } from "./findBatch.ts"
-import { openLog } from "./openLog.ts"
+import { openLog, snapshotIn } from "./openLog.ts"
 
 /** The queue as the log has it now. */
-export const readQueue = (log: string) =>
-  Effect.scoped(Effect.flatMap(openLog(log), (events) => replay(events.read())))
+export const readQueue = Effect.fnUntraced(function* (log: string) {
+  const events = yield* openLog(log)
+  const { position } = yield* events.head
+  return (yield* recover(events, snapshotFile(snapshotIn(log)), position)).queue
+}, Effect.scoped)
 
 /** The newest run of that id, or of that id in a batch: `hash` finds `hash.3`. */
 export const findRun = (queue: RunQueue, id: string): Effect.Effect<Run, Exit> => {

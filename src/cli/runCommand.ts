@@ -34,6 +34,7 @@ import { socketOf } from "./makeHome.ts"
 import { shownNameOf } from "./openLog.ts"
 import { root, toJson } from "./root.ts"
 import { beginBatch, takeUpQueue, type Work } from "./Work.ts"
+import { workersAt, workersFlag } from "./workersAt.ts"
 
 const nameOf = (run: Run): string => {
   const name = run.spec.tags?.[batchTags.name]
@@ -144,6 +145,7 @@ export const run = Command.make(
       Flag.withDescription("The policy: a dagster.yaml, or a signalbox.yaml under any other name"),
       Flag.optional
     ),
+    listen: workersFlag,
     fresh: Flag.Boolean("fresh").pipe(
       Flag.withDescription("Cancel what an earlier, unfinished go at the file has left, and begin anew"),
       Flag.withDefault(false)
@@ -153,7 +155,7 @@ export const run = Command.make(
       Flag.withDefault(false)
     )
   },
-  Effect.fn(function* ({ file, env, config, fresh, plain }) {
+  Effect.fn(function* ({ file, env, config, listen, fresh, plain }) {
     const { log, json } = yield* root
     const now = yield* Clock.currentTimeMillis
     const read = Option.isSome(file) ? yield* readRunFile(relative("", file.value), now) : undefined
@@ -163,7 +165,10 @@ export const run = Command.make(
     }
     const policy = Option.isSome(config) ? yield* policyOf(config.value, plan) : plan?.policy
     const address = socketOf(log)
-    const services = layerSocket(address).pipe(Layer.provideMerge(ownCoordinator(log, { policy, address })))
+    const { launchers, served } = yield* workersAt(listen, log)
+    const services = Layer.merge(layerSocket(address), served).pipe(
+      Layer.provideMerge(ownCoordinator(log, { policy, address, launchers }))
+    )
     const begin = plan ? beginBatch(plan, fresh) : Effect.succeed(yield* takeUpQueue(log))
     yield* Effect.provide(Effect.scoped(work(begin, json, plain)), services)
   })

@@ -5,6 +5,7 @@ import { dirname, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Policy } from "../queue/Policy.ts"
+import { Json } from "../run/Json.ts"
 import { PoolUse, RunId, type RunSpec, Tags, Unique } from "../run/RunSpec.ts"
 import { type Document, readDocument } from "./Document.ts"
 import { decodeDocument, showPath } from "./decodeDocument.ts"
@@ -18,6 +19,8 @@ const Env = Schema.Record(Schema.String, Schema.String)
 const shared = {
   /** The kind of work, for people and for limits. */
   job: Schema.optionalKey(Schema.NonEmptyString),
+  /** The launcher that is to take it; a process of this machine if left out. */
+  launcher: Schema.optionalKey(Schema.NonEmptyString),
   /** Environment variables, on top of those of the coordinator. */
   env: Schema.optionalKey(Env),
   /** The folder to run in, counted from the file's own, which is also the default. */
@@ -41,8 +44,10 @@ const shared = {
 const FileRun = Schema.Struct({
   /** Its name in the file, used once. */
   id: RunId,
-  /** A program and its arguments as a list, or one line for `/bin/sh`. */
-  command: Schema.Union([Schema.NonEmptyString, Schema.NonEmptyArray(Schema.String)]),
+  /** A program and its arguments as a list, or one line for `/bin/sh`. A run has one unless a `launcher` knows its `job`. */
+  command: Schema.optionalKey(Schema.Union([Schema.NonEmptyString, Schema.NonEmptyArray(Schema.String)])),
+  /** Handed to its `job` as it is. */
+  input: Schema.optionalKey(Json),
   ...shared
 })
 
@@ -78,6 +83,16 @@ const duplicates = (document: Document, { runs }: FileContents): ReadonlyArray<P
     return [{ ...document.locate(path), path: showPath(path), message }]
   })
 }
+
+/** A process needs a command, and any other launcher something to go by. */
+const incomplete = (document: Document, { defaults, runs }: FileContents): ReadonlyArray<Problem> =>
+  runs.flatMap((run, index) => {
+    const { command, launcher = "process", job } = { ...defaults, ...run }
+    if (command !== undefined || (job !== undefined && launcher !== "process")) return []
+    const path = ["runs", index]
+    const message = `${run.id} has no \`command\`; only a run with a \`job\` and a \`launcher\` that knows it needs none`
+    return [{ ...document.locate(path), path: showPath(path), message }]
+  })
 
 const merged = <A>(
   defaults: Readonly<Record<string, A>> | undefined,
@@ -117,6 +132,7 @@ export const readRunFile = Effect.fnUntraced(function* (file: string, now: numbe
   const policy = contents.policy && policyOf(contents.policy)
   const problems = [
     ...(policy ? policyProblems(policy, document, ["policy"]) : []),
+    ...incomplete(document, contents),
     ...duplicates(document, contents)
   ]
   if (problems.length > 0) return yield* new InputError({ file, problems })

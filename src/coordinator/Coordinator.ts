@@ -17,6 +17,7 @@ import { type CoordinatorState, coordinatorMachine } from "../../machines/coordi
 import { Launcher } from "../launcher/Launcher.ts"
 import { EventLog } from "../log/EventLog.ts"
 import type { LogError } from "../log/LogError.ts"
+import { Snapshots } from "../log/Snapshots.ts"
 import type { Orders } from "../queue/order.ts"
 import { defaultPolicy, Policy } from "../queue/Policy.ts"
 import type { Command } from "../queue/QueueCommand.ts"
@@ -138,6 +139,7 @@ const isUnknown = (error: CommandRejected | CoordinatorError): boolean =>
 const lead = Effect.fnUntraced(function* (options: CoordinatorOptions, mailbox: Mailbox, waiters: Waiters) {
   const log = yield* EventLog
   const launcher = yield* Launcher
+  const snapshots = yield* Snapshots
   const machine = createActor(coordinatorMachine).start()
   const ready = yield* Deferred.make<void, LogError>()
   let draining = false
@@ -156,6 +158,7 @@ const lead = Effect.fnUntraced(function* (options: CoordinatorOptions, mailbox: 
   const oneTerm = Effect.suspend(() =>
     term({
       log,
+      snapshots,
       launcher,
       mailbox,
       candidate: { holder: holder(options.address), takeOver: options.takeOver },

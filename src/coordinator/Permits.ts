@@ -15,9 +15,21 @@ interface Gate {
   readonly semaphore: Semaphore.Semaphore
   readonly size: number
   taken: number
+  /** Where not the runs are counted but their values: how many runs share the permit of each. */
+  readonly sharing: Map<string, number>
 }
 
 type Slots = ReadonlyArray<Slot>
+
+/** Whether runs of the same value hold a permit already, which one more of them shares. */
+const isShared = ({ sharing }: Gate, { unit }: Slot): boolean => unit !== undefined && sharing.has(unit)
+
+const share = ({ sharing }: Gate, { unit }: Slot, by: number): void => {
+  if (unit === undefined) return
+  const count = (sharing.get(unit) ?? 0) + by
+  if (count > 0) sharing.set(unit, count)
+  else sharing.delete(unit)
+}
 
 export class Permits {
   private readonly gates = new Map<string, Gate>()
@@ -26,22 +38,31 @@ export class Permits {
   private gate({ limit, size }: Slot): Gate {
     const known = this.gates.get(limit)
     if (known) return known
-    const gate = { semaphore: Semaphore.makeUnsafe(size), size, taken: 0 }
+    const gate = { semaphore: Semaphore.makeUnsafe(size), size, taken: 0, sharing: new Map() }
     this.gates.set(limit, gate)
     return gate
   }
 
   private takeOne(slot: Slot): Effect.Effect<boolean> {
     const gate = this.gate(slot)
+    if (isShared(gate, slot)) {
+      share(gate, slot, 1)
+      return Effect.succeed(true)
+    }
     return Effect.map(Semaphore.takeIfAvailable(gate.semaphore, 1), (taken) => {
-      if (taken) gate.taken++
-      return taken
+      if (!taken) return false
+      gate.taken++
+      share(gate, slot, 1)
+      return true
     })
   }
 
-  private giveOne({ limit }: Slot): Effect.Effect<unknown> {
+  private giveOne(slot: Slot): Effect.Effect<unknown> {
+    const { limit } = slot
     const gate = this.gates.get(limit)
     if (!gate) return Effect.void
+    share(gate, slot, -1)
+    if (isShared(gate, slot)) return Effect.void
     gate.taken--
     const given = Semaphore.release(gate.semaphore, 1)
     if (gate.taken === 0) this.gates.delete(limit)
@@ -63,8 +84,9 @@ export class Permits {
 
   private readonly keepAll = Effect.fnUntraced({ self: this }, function* (run: RunId, slots: Slots) {
     for (const slot of slots) {
-      const { semaphore, taken, size } = this.gate(slot)
-      if (taken >= size) yield* Semaphore.resize(semaphore, taken + 1)
+      const gate = this.gate(slot)
+      const { semaphore, taken, size } = gate
+      if (taken >= size && !isShared(gate, slot)) yield* Semaphore.resize(semaphore, taken + 1)
     }
     yield* this.takeAll(run, slots)
   })

@@ -21,10 +21,14 @@ import type { Run } from "../run/Run.ts"
 import { RunCommand } from "../run/RunCommand.ts"
 import type { RunId } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
+import { boundedReport } from "./boundedReport.ts"
 import { Permits } from "./Permits.ts"
 
 /** Hands a report to the coordinator. */
 type Post = (report: RunCommand) => void
+
+/** What an attempt begins with. */
+export type Beginning = "RunAdmitted" | "RunResumed"
 
 type Progress = Extract<Report, { readonly _tag: "Progress" }>
 
@@ -35,6 +39,10 @@ interface Worker {
   stopping: boolean
   /** Whether its end was told or recorded: a launcher that tells it twice or late is heard once. */
   ended: boolean
+  /** Whether its start was told. */
+  started: boolean
+  /** How often in a row it was told that its worker was not found well. */
+  misses: number
   /** The newest progress that was not told yet. */
   progress: Progress | undefined
   /** Whether a fiber tells of its progress now. */
@@ -45,6 +53,20 @@ const lostBy = (cause: Cause.Cause<never>): Outcome => ({
   _tag: "WorkerLost",
   message: `its launcher failed: ${Cause.pretty(cause)}`
 })
+
+/** Takes in what is told of the worker; answers whether it is news. One missed often enough to be lost has none. */
+const takeIn = (
+  worker: Worker,
+  report: Exclude<Report, { readonly _tag: "Accepted" | "Progress" }>
+): boolean => {
+  const { started, misses } = worker
+  if (report._tag === "Started") {
+    worker.started = true
+    return !started
+  }
+  worker.misses = report.healthy ? 0 : misses + 1
+  return report.healthy ? misses > 0 : misses < settings.missesMax
+}
 
 const unsound: Outcome = {
   _tag: "WorkerLost",
@@ -109,15 +131,16 @@ export class Workers {
   )
 
   /** Starts the runs that are to work, stops those that are to stop. `fresh` are those whose attempt has just begun. */
-  begin(touched: ReadonlyArray<Touched>, fresh: ReadonlySet<RunId>): void {
+  begin(touched: ReadonlyArray<Touched>, fresh: ReadonlyMap<RunId, Beginning>): void {
     for (const { run, slots } of touched) {
       const wanted = intent(run.state)
       if (wanted !== "Work" && wanted !== "Stop") continue
       const worker = this.workers.get(run.id) ?? this.assign(run, !fresh.has(run.id))
-      const { recovered } = worker.assignment
       if (!this.workers.has(run.id)) {
         this.workers.set(run.id, worker)
-        const permits = recovered ? this.permits.keep(run.id, slots) : this.permits.take(run.id, slots)
+        // Only who was admitted has found room; any other holds its slots from before, whatever the rules are now.
+        const isAdmitted = fresh.get(run.id) === "RunAdmitted"
+        const permits = isAdmitted ? this.permits.take(run.id, slots) : this.permits.keep(run.id, slots)
         const work = wanted === "Work" ? this.launch(worker) : Effect.void
         const holding = Effect.scoped(permits.pipe(Effect.andThen(work), Effect.andThen(Effect.never)))
         worker.fibers.work = this.fork(holding)
@@ -129,18 +152,14 @@ export class Workers {
     }
   }
 
-  private assign({ id, attempt, spec }: Run, recovered: boolean): Worker {
-    const assignment = { run: id, attempt, spec, recovered }
-    return { assignment, fibers: {}, stopping: false, ended: false, progress: undefined, telling: false }
+  private assign({ id, attempt, spec, worker, misses = 0 }: Run, recovered: boolean): Worker {
+    const assignment = { run: id, attempt, spec, recovered, ...(worker !== undefined && { worker }) }
+    const nothingYet = { stopping: false, ended: false, started: false, misses, telling: false }
+    return { assignment, fibers: {}, progress: undefined, ...nothingYet }
   }
 
   private launch(worker: Worker): Effect.Effect<void> {
-    const { run, attempt } = worker.assignment
-    const tell = (report: Report): void => {
-      const { _tag, ...told } = report
-      if (report._tag === "Progress") this.tellProgress(worker, report)
-      else this.report({ _tag: `Report${report._tag}`, run, attempt, ...told } as RunCommand)
-    }
+    const tell = (report: Report): void => this.tell(worker, report)
     const launch = (started: () => void) =>
       this.launcher.launch(worker.assignment, (report) => {
         started()
@@ -149,6 +168,17 @@ export class Workers {
     // What may run already is attached to, not launched.
     const { recovered } = worker.assignment
     return this.tellEnd(worker, recovered ? Effect.suspend(() => launch(() => {})) : this.launching(launch))
+  }
+
+  /** Hands a report on, unless it says what is known or comes after the end. */
+  private tell(worker: Worker, report: Report): void {
+    if (worker.ended || report._tag === "Accepted") return
+    if (report._tag === "Progress") this.tellProgress(worker, report)
+    else if (takeIn(worker, report)) {
+      const { run, attempt } = worker.assignment
+      const { _tag, ...told } = report
+      this.report({ _tag: `Report${_tag}`, run, attempt, ...told } as RunCommand)
+    }
   }
 
   /** Holds a launch permit until the worker has said a word, or has ended. */
@@ -214,7 +244,7 @@ export class Workers {
   /** Hands on what can be read again; jobs and launchers are others' code, and the log is for ever. */
   private report(report: RunCommand): boolean {
     const sound = isSound(report)
-    if (sound) this.post(report)
+    if (sound) this.post(boundedReport(report))
     return sound
   }
 }

@@ -3,24 +3,28 @@
  */
 import { randomUUID } from "node:crypto"
 import { dirname, join } from "node:path"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
+import { type Preview, previewPolicy } from "../history/previewPolicy.ts"
 import { Artifacts } from "../launcher/Artifacts.ts"
 import { type Jobs, makeInlineLauncher } from "../launcher/InlineLauncher.ts"
 import { Launcher } from "../launcher/Launcher.ts"
 import { makeProcessLauncher } from "../launcher/ProcessLauncher.ts"
-import { route } from "../launcher/route.ts"
+import { type Launchers, route } from "../launcher/route.ts"
 import { EventLog, type Range } from "../log/EventLog.ts"
 import type { LogError } from "../log/LogError.ts"
 import * as MemoryEventLog from "../log/MemoryEventLog.ts"
+import { layerSnapshots } from "../log/Snapshots.ts"
 import * as SqliteEventLog from "../log/SqliteEventLog.ts"
 import type { Event } from "../queue/Event.ts"
 import { type Explanation, explain } from "../queue/explain.ts"
@@ -33,6 +37,9 @@ import type { ClaimSlot } from "../run/RunCommand.ts"
 import type { RunId } from "../run/RunSpec.ts"
 import { RunSpec } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
+import * as SqliteSubscriptionStore from "../subscription/SqliteSubscriptionStore.ts"
+import { layerNone, type SubscriptionStore } from "../subscription/SubscriptionStore.ts"
+import { type SubscribeOptions, subscribe } from "../subscription/subscribe.ts"
 import { Coordinator, type CoordinatorOptions } from "./Coordinator.ts"
 import { CommandRejected } from "./CoordinatorError.ts"
 import type { Request } from "./OnSubmit.ts"
@@ -41,10 +48,16 @@ import type { Request } from "./OnSubmit.ts"
 export interface OpenOptions extends Omit<CoordinatorOptions, "policy"> {
   /** The log: its file, made if it is not there, or any other. Default: one in memory, gone with the process. */
   readonly log?: string | Layer.Layer<EventLog, LogError> | undefined
+  /** The file that keeps what the log makes, for a quicker start. Default: `LOG-snapshot` for a log in a file, else none. */
+  readonly snapshot?: string | undefined
   /** Where attempts leave their files. Default: `artifacts` beside the log's file, else a temporary folder. */
   readonly artifacts?: string | undefined
+  /** Where the checkpoints of subscriptions are kept. Default: beside the log's file; in memory, if the log is. */
+  readonly subscriptions?: Layer.Layer<SubscriptionStore, LogError> | undefined
   /** The functions that runs may name as their `job`. */
   readonly jobs?: Jobs | undefined
+  /** More launchers, by the name that a run's `launcher` has for them. There are `inline` and `process` already. */
+  readonly launchers?: Launchers | undefined
   /** The rules to put in force; what it leaves out is Dagster's default. Default: those that the log says. */
   readonly policy?: Partial<Policy> | undefined
 }
@@ -66,25 +79,57 @@ const specOf = (run: NewRun): Effect.Effect<RunSpec, CommandRejected> => {
   return Effect.mapError(decodeSpec(spec, strict), (error) => invalid(error.message))
 }
 
-type Services = Coordinator | EventLog
+type Services = Coordinator | EventLog | SubscriptionStore
+
+/** Where checkpoints are kept where nobody says so. */
+const storeBeside = (log: OpenOptions["log"]): Layer.Layer<SubscriptionStore> => {
+  if (log === undefined) return SqliteSubscriptionStore.layerMemory
+  return typeof log === "string"
+    ? SqliteSubscriptionStore.layer(SqliteSubscriptionStore.subscriptionsFile(log))
+    : layerNone
+}
 
 /** The services behind an open Signalbox, for programs that use Effect themselves. */
 export const layer = (options: OpenOptions = {}): Layer.Layer<Services, LogError | Schema.SchemaError> => {
-  const { log, artifacts, jobs = {}, policy, ...rest } = options
+  const {
+    log,
+    artifacts,
+    subscriptions = storeBeside(log),
+    jobs = {},
+    launchers = {},
+    policy,
+    ...rest
+  } = options
+  const { snapshot = typeof log === "string" ? `${log}-snapshot` : undefined, ...coordinator } = rest
   const folder = artifacts ?? (typeof log === "string" ? join(dirname(log), "artifacts") : undefined)
   const logLayer = typeof log === "string" ? SqliteEventLog.layer(log) : (log ?? MemoryEventLog.layer)
   const artifactsLayer = folder === undefined ? Artifacts.layerTemporary : Artifacts.layer(folder)
   const launcherLayer = Layer.effect(
     Launcher,
     Effect.map(Artifacts, ({ root }) =>
-      route({ inline: makeInlineLauncher(jobs, root), process: makeProcessLauncher(root) })
+      route({ inline: makeInlineLauncher(jobs, root), process: makeProcessLauncher(root), ...launchers })
     )
   ).pipe(Layer.provide(artifactsLayer))
   const checked = policy ? decodePolicy({ ...defaultPolicy, ...policy }, strict) : Effect.succeed(undefined)
-  return Layer.unwrap(Effect.map(checked, (decoded) => Coordinator.layer({ ...rest, policy: decoded }))).pipe(
+  return Layer.unwrap(
+    Effect.map(checked, (decoded) => Coordinator.layer({ ...coordinator, policy: decoded }))
+  ).pipe(
     Layer.provide(launcherLayer),
-    Layer.provideMerge(logLayer)
+    Layer.provide(snapshot === undefined ? Layer.empty : layerSnapshots(snapshot)),
+    Layer.provideMerge(logLayer),
+    Layer.merge(subscriptions)
   )
+}
+
+/** Deliveries that go on. */
+export interface Subscribed extends AsyncDisposable {
+  /**
+   * Resolves when it was closed, or has come to the end and does not follow; rejects with `SubscriptionError` or
+   * `LogError` where it cannot go on.
+   */
+  readonly ended: Promise<void>
+  /** Ends the deliveries. What was being delivered is delivered again another time. */
+  readonly close: () => Promise<void>
 }
 
 /** A log, launchers and a coordinator that leads, in one object. All it does is asked and answered by promises. */
@@ -152,6 +197,19 @@ export class Signalbox implements AsyncDisposable {
     )
   }
 
+  /** What a policy would do if it were set now; what it leaves out is Dagster's default. Rejects with `CommandRejected`. */
+  previewPolicy(policy: Partial<Policy>): Promise<Preview> {
+    return this.run((coordinator) =>
+      Effect.flatMap(decodePolicy({ ...defaultPolicy, ...policy }, strict), (decoded) =>
+        Effect.flatMap(
+          coordinator.query((queue, now) => previewPolicy(queue, decoded, now)),
+          (result) =>
+            Effect.mapError(Effect.fromResult(result), (rejection) => new CommandRejected({ rejection }))
+        )
+      )
+    )
+  }
+
   /** The run as it is now; undefined if there is none. */
   get(run: RunId): Promise<Run | undefined> {
     return this.run((coordinator) => coordinator.query((queue) => queue.runs.get(run)))
@@ -177,6 +235,22 @@ export class Signalbox implements AsyncDisposable {
     const log = Context.get(this.services, EventLog)
     const changes = Stream.interruptWhen(log.changes(range), Deferred.await(this.closed))
     return Stream.toAsyncIterable(follow ? changes : log.read(range))
+  }
+
+  /**
+   * Delivers events to a function, each at least once and in order, from where the subscription of that name has come
+   * to; until it or this Signalbox is closed. How it ends is told by `ended`, which is to be awaited.
+   */
+  subscribe(options: SubscribeOptions): Subscribed {
+    const delivered = Effect.provide(subscribe(options), this.services)
+    const fiber = Effect.runSync(Effect.forkIn(delivered, this.scope))
+    const ended = Effect.runPromise(
+      Effect.flatMap(Fiber.await(fiber), (exit) =>
+        Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause) ? exit : Effect.void
+      )
+    )
+    const close = () => Effect.runPromise(Fiber.interrupt(fiber))
+    return { ended, close, [Symbol.asyncDispose]: close }
   }
 
   /**

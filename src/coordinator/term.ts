@@ -2,31 +2,33 @@
  * One term of leadership: take the lead, rebuild the queue from the log, and turn after turn: decide, append,
  * answer, dispatch. Ends when it is told to stop, or with what is wrong with the log.
  *
- * The three loops are one pipeline. While a turn waits for the disk the next one is decided; nobody hears an
+ * The two loops are one pipeline. While a turn waits for the disk the next one is decided; nobody hears an
  * answer, and nothing is launched, before its turn is durable.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as FiberHandle from "effect/FiberHandle"
 import * as Queue from "effect/Queue"
 import * as Semaphore from "effect/Semaphore"
-import { replay } from "../history/replay.ts"
 import type { Launcher } from "../launcher/Launcher.ts"
 import type { Candidate, EventLog, Lead } from "../log/EventLog.ts"
-import { type LogError, logError } from "../log/LogError.ts"
+import type { LogError } from "../log/LogError.ts"
+import type { SnapshotStore } from "../log/Snapshots.ts"
 import type { Orders } from "../queue/order.ts"
-import type { RunQueue } from "../queue/RunQueue.ts"
+import { essence, type RunQueue } from "../queue/RunQueue.ts"
 import { type Asked, holdings, type Turn, turn } from "../queue/turn.ts"
 import type { RunId } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
 import { coordinatorError, whyOf } from "./CoordinatorError.ts"
 import type { Letter, Mailbox } from "./Mailbox.ts"
-import { Workers } from "./Workers.ts"
+import { recover } from "./recover.ts"
+import { type Beginning, Workers } from "./Workers.ts"
 
 /** What a term works with. */
 interface Given {
   readonly log: EventLog["Service"]
+  readonly snapshots: SnapshotStore
   readonly launcher: Launcher["Service"]
   readonly mailbox: Mailbox
   readonly candidate: Candidate
@@ -75,11 +77,11 @@ const answer = ({ letters, turn: { replies } }: Decided): void => {
   }
 }
 
-/** Runs that begin an attempt with this turn. */
-const fresh = ({ events }: Turn): ReadonlySet<RunId> => {
-  const runs = new Set<RunId>()
+/** Runs that begin an attempt with this turn, and with what. */
+const fresh = ({ events }: Turn): ReadonlyMap<RunId, Beginning> => {
+  const runs = new Map<RunId, Beginning>()
   for (const { type, run } of events)
-    if ((type === "RunAdmitted" || type === "RunResumed") && run !== null) runs.add(run)
+    if ((type === "RunAdmitted" || type === "RunResumed") && run !== null) runs.set(run, type)
   return runs
 }
 
@@ -104,6 +106,34 @@ const makeAlarm = Effect.fnUntraced(function* (mailbox: Mailbox) {
   }
 })
 
+/** A turn on its way to the disk; its end says whether it is durable. */
+type Appending = Fiber.Fiber<void, LogError>
+
+/**
+ * Keeps the fold from time to time, so that the next term need not begin at the log's beginning. It is looked at between two
+ * turns, and written when what it rests on is durable, while others go on.
+ */
+const makeKeeper = Effect.fnUntraced(function* ({ log, snapshots }: Given, queue: RunQueue, kept: number) {
+  let newest = kept
+  const writer = yield* FiberHandle.make<void, LogError>()
+  const isDue = (events: number) => {
+    if (queue.position - newest < events) return false
+    newest = queue.position
+    return true
+  }
+  return {
+    afterTurn: (appending: Appending): Effect.Effect<unknown> => {
+      if (!isDue(settings.snapshotEvents)) return Effect.void
+      const saved = snapshots.save(log, essence(queue))
+      return FiberHandle.run(writer, Effect.andThen(Fiber.join(appending), saved))
+    },
+    /** All turns are durable, and none follows. */
+    atRest: Effect.suspend(() =>
+      isDue(settings.lastSnapshotEvents) ? snapshots.save(log, essence(queue)) : Effect.void
+    )
+  }
+})
+
 /** The letters of each turn that was begun and is not settled yet, in order. */
 type Unsettled = Array<ReadonlyArray<Letter>>
 
@@ -111,51 +141,55 @@ const pipeline = Effect.fnUntraced(function* (
   given: Given,
   lead: Lead,
   queue: RunQueue,
+  kept: number,
   workers: Workers,
   unsettled: Unsettled
 ) {
   const { mailbox } = given
+  const keeper = yield* makeKeeper(given, queue, kept)
   const alarm = yield* makeAlarm(mailbox)
   const ahead = yield* Semaphore.make(settings.turnsAheadMax)
-  const toAppend = yield* Queue.unbounded<Decided>()
-  const toSettle = yield* Queue.unbounded<readonly [Decided, Exit.Exit<void, LogError>]>()
+  const decidedTurns = yield* Queue.unbounded<readonly [Decided, Appending]>()
 
   const decide = Effect.fnUntraced(function* (letters: ReadonlyArray<Letter>) {
     unsettled.push(letters)
     return decideTurn(queue, letters, yield* Clock.currentTimeMillis)
   })
 
+  let newest: Appending | undefined
+  /** One after the other: where an append has failed, none that follows is tried. */
+  const append = Effect.fnUntraced(function* (decided: Decided) {
+    const { events } = decided.turn
+    const before = newest ? Fiber.join(newest) : Effect.void
+    const appended = events.length > 0 ? Effect.andThen(before, lead.append(events)) : before
+    // At once, on this stack: an idle disk has work the moment a turn is decided.
+    newest = yield* Effect.forkScoped(Effect.ensuring(appended, Semaphore.release(ahead, 1)), {
+      startImmediately: true
+    })
+    yield* Queue.offer(decidedTurns, [decided, newest])
+    yield* keeper.afterTurn(newest)
+  })
+
   const wanted = () => (unsettled.length === 0 ? settings.firstTurnCommandsMax : settings.turnCommandsMax)
   const decideLoop = Effect.gen(function* () {
     yield* Semaphore.take(ahead, 1)
     const opening = yield* decide([{ asked: given.opening(lead.epoch, queue) }])
-    yield* Queue.offer(toAppend, withRecovered(queue, opening))
+    yield* append(withRecovered(queue, opening))
     for (let last = false; !last; ) {
       yield* alarm(queue.wakesAt, yield* Clock.currentTimeMillis)
       // First room, then letters: those that come while the disk is busy share one turn.
       yield* Semaphore.take(ahead, 1)
       const decided = yield* decide(yield* mailbox.take(wanted))
       last = decided.last
-      yield* Queue.offer(toAppend, decided)
-    }
-  })
-
-  const appendLoop = Effect.gen(function* () {
-    for (let last = false; !last; ) {
-      const decided = yield* Queue.take(toAppend)
-      const { events } = decided.turn
-      const appended = events.length > 0 ? yield* Effect.exit(lead.append(events)) : Exit.void
-      yield* Semaphore.release(ahead, 1)
-      yield* Queue.offer(toSettle, [decided, appended])
-      last = decided.last || Exit.isFailure(appended)
+      yield* append(decided)
     }
   })
 
   const settleLoop = Effect.gen(function* () {
     for (let last = false; !last; ) {
-      const [decided, appended] = yield* Queue.take(toSettle)
+      const [decided, appending] = yield* Queue.take(decidedTurns)
       // Here, so that whoever was in an earlier turn, which is durable, has heard of it.
-      yield* appended
+      yield* Fiber.join(appending)
       answer(decided)
       yield* dispatch(workers, decided.turn)
       unsettled.shift()
@@ -164,7 +198,8 @@ const pipeline = Effect.fnUntraced(function* (
     }
   })
 
-  yield* Effect.all([decideLoop, appendLoop, settleLoop], { concurrency: "unbounded", discard: true })
+  yield* Effect.all([decideLoop, settleLoop], { concurrency: "unbounded", discard: true })
+  yield* keeper.atRest
 })
 
 const failAll = (unsettled: Unsettled, issue: string): void => {
@@ -172,24 +207,18 @@ const failAll = (unsettled: Unsettled, issue: string): void => {
   for (const letter of unsettled.flat()) letter.fail?.(unknown)
 }
 
-/** The queue as the log left it. */
-const recovered = ({ log, orders }: Given, { position: upTo }: Lead): Effect.Effect<RunQueue, LogError> =>
-  Effect.catchTag(replay(log.read({ upTo }), orders), "ReplayError", ({ position, issue }) =>
-    Effect.fail(logError({ _tag: "Corrupt", position, issue }))
-  )
-
 /** Leads until told to stop. Letting go of it lets go of the log and of the workers, which run on. */
 export const term = (given: Given): Effect.Effect<void, LogError> =>
   Effect.scoped(
     Effect.gen(function* () {
       const lead = yield* given.log.lead(given.candidate)
-      const queue = yield* recovered(given, lead)
+      const { queue, kept } = yield* recover(given.log, given.snapshots, lead.position, given.orders)
       given.recovered(queue)
       const workers = yield* Workers.make(given.launcher, (command) =>
         given.mailbox.post({ id: `${command._tag} ${lead.epoch}`, actor: "launcher", command })
       )
       const unsettled: Unsettled = []
-      yield* Effect.raceFirst(pipeline(given, lead, queue, workers, unsettled), workers.broken).pipe(
+      yield* Effect.raceFirst(pipeline(given, lead, queue, kept, workers, unsettled), workers.broken).pipe(
         Effect.onError((cause) => Effect.sync(() => failAll(unsettled, whyOf(cause))))
       )
     })

@@ -30,15 +30,19 @@ const applyTo = (queue: RunQueue, page: ReadonlyArray<Event>): Effect.Effect<voi
       })
   })
 
+/** Folds events into a queue that is folded up to the one before; answers the queue, which has moved on. */
+export const replayOnto = <E, R>(
+  queue: RunQueue,
+  events: Stream.Stream<Event, E, R>
+): Effect.Effect<RunQueue, E | ReplayError, R> =>
+  Effect.as(
+    Stream.runForEachArray(events, (page) => applyTo(queue, page)),
+    queue
+  )
+
 /** Folds events, the log's first one first, into a queue. */
 export const replay = <E, R>(
   events: Stream.Stream<Event, E, R>,
   orders: Orders = {}
 ): Effect.Effect<RunQueue, E | ReplayError, R> =>
-  Effect.suspend(() => {
-    const queue = new RunQueue(orders)
-    return Effect.as(
-      Stream.runForEachArray(events, (page) => applyTo(queue, page)),
-      queue
-    )
-  })
+  Effect.suspend(() => replayOnto(new RunQueue(orders), events))

@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
+import { Json } from "../run/Json.ts"
 import type { Outcome } from "../run/Outcome.ts"
 import type { RunId, RunSpec } from "../run/RunSpec.ts"
 import type { Assignment, Launcher, Report, Tell } from "./Launcher.ts"
@@ -32,7 +33,7 @@ export type Job = (context: JobContext) => unknown | Promise<unknown> | Effect.E
 /** The jobs of a program by name. */
 export type Jobs = Readonly<Record<string, Job>>
 
-const isJson = Schema.is(Schema.Json)
+const isJson = Schema.is(Json)
 
 const succeeded = (result: unknown): Outcome => {
   if (result === undefined) return { _tag: "Succeeded" }

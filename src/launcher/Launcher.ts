@@ -5,6 +5,11 @@
  * 1. An attempt is started at most once, whatever happens to the coordinator: `launch` attaches to one that runs.
  * 2. Letting go of `launch` does not stop the work; only `stop` does.
  * 3. An attempt that was stopped before it started never starts.
+ * 4. What it tells twice, late, or of another attempt changes nothing: the first end of an attempt is its end.
+ * 5. That nobody could look for a worker does not end it: it is told as `Health`, and looked for again.
+ *
+ * A launcher that cannot be told of an end follows the attempt with `watch`, and has the world outside keep it under its
+ * `tokenOf`. The lines of a run's own log are no reports: they go to its `RunLog`, which bounds them.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -18,10 +23,14 @@ export interface Assignment {
   readonly spec: RunSpec
   /** Whether a coordinator that is gone may have started it already. */
   readonly recovered: boolean
+  /** The worker that has started it, as the log says. */
+  readonly worker?: string
 }
 
 /** What a launcher tells before the end. */
 export type Report =
+  /** It was taken, and starts when there is room: no launch is under way any more. */
+  | { readonly _tag: "Accepted" }
   | { readonly _tag: "Started"; readonly worker?: string }
   | { readonly _tag: "Progress"; readonly fraction?: number; readonly message?: string }
   /** How the worker was found; `transient` where it may only be that nobody could look. */

@@ -1,5 +1,5 @@
 /**
- * The lines that an inline run writes about itself, in one file of its attempt.
+ * The lines that a run writes about itself, in one file of its attempt.
  */
 import { appendFile, mkdir } from "node:fs/promises"
 import { join } from "node:path"
@@ -12,14 +12,16 @@ import type { Assignment } from "./Launcher.ts"
  * lost, for that is nothing a run should fail of.
  */
 export class RunLog {
-  private readonly folder: string
+  private readonly root: string
+  private readonly of: Assignment
   private isMade = false
   private pending = ""
   private written = 0
   private writing = false
 
   constructor(root: string, of: Assignment) {
-    this.folder = folderOf(root, of)
+    this.root = root
+    this.of = of
   }
 
   add(line: string): void {
@@ -32,13 +34,14 @@ export class RunLog {
 
   private async write(): Promise<void> {
     this.writing = true
+    const folder = folderOf(this.root, this.of)
     while (this.pending !== "") {
       const text = this.pending
       this.pending = ""
       try {
-        if (!this.isMade) await mkdir(this.folder, { recursive: true })
+        if (!this.isMade) await mkdir(folder, { recursive: true })
         this.isMade = true
-        await appendFile(join(this.folder, "log"), text)
+        await appendFile(join(folder, "log"), text)
       } catch {
         // The next line may find room again.
       }

@@ -1,17 +1,34 @@
 /**
- * Which launcher takes a run: a run with a command is a process, any other is a function of this program.
+ * Which launcher takes a run: the one that its spec names; else a run with a command is a process, and any other is a
+ * function of this program. What the spec names was settled when the run was submitted, so that an attempt is looked
+ * for, and stopped, where it was started.
  */
-import type { Launcher } from "./Launcher.ts"
+import * as Effect from "effect/Effect"
+import type { Outcome } from "../run/Outcome.ts"
+import type { RunSpec } from "../run/RunSpec.ts"
+import type { Assignment, Launcher } from "./Launcher.ts"
+
+/** Launchers by name. */
+export type Launchers = Readonly<Record<string, Launcher["Service"]>>
+
+/** The launcher of a run that names none. */
+const usual = ({ command }: RunSpec): string => (command === undefined ? "inline" : "process")
 
 /** One launcher that hands each run to the one that fits. */
-export const route = (to: {
-  readonly inline: Launcher["Service"]
-  readonly process: Launcher["Service"]
-}): Launcher["Service"] => {
-  const fitting = (command: unknown) => (command === undefined ? to.inline : to.process)
+export const route = (launchers: Launchers): Launcher["Service"] => {
+  const fitting = ({ spec }: Assignment): Launcher["Service"] | undefined => {
+    const name = spec.launcher ?? usual(spec)
+    return Object.hasOwn(launchers, name) ? launchers[name] : undefined
+  }
+  const none = ({ spec, recovered }: Assignment): Outcome => {
+    const names = Object.keys(launchers).join(", ") || "none"
+    const message = `there is no launcher ${spec.launcher ?? usual(spec)} here; there are: ${names}`
+    return { _tag: recovered ? "WorkerLost" : "LaunchRefused", message }
+  }
   return {
-    launch: (assignment, tell) => fitting(assignment.spec.command).launch(assignment, tell),
-    stop: (assignment) => fitting(assignment.spec.command).stop(assignment),
-    forget: (assignment) => fitting(assignment.spec.command).forget(assignment)
+    launch: (assignment, tell) =>
+      fitting(assignment)?.launch(assignment, tell) ?? Effect.succeed(none(assignment)),
+    stop: (assignment) => fitting(assignment)?.stop(assignment) ?? Effect.succeed(none(assignment)),
+    forget: (assignment) => fitting(assignment)?.forget(assignment)
   }
 }

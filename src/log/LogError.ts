@@ -13,6 +13,8 @@ const Led = Schema.TaggedStruct("Led", { log: Schema.String, holder: Schema.Stri
 const Missing = Schema.TaggedStruct("Missing", { log: Schema.String })
 /** There is something there, and it is not a log. */
 const NotALog = Schema.TaggedStruct("NotALog", { log: Schema.String, found: Schema.String })
+/** There is a log already where a new one was to be. */
+const NotEmpty = Schema.TaggedStruct("NotEmpty", { log: Schema.String, found: Schema.String })
 /** Written by a later version of this program, in a form unknown to this one. */
 const NewerFormat = Schema.TaggedStruct("NewerFormat", {
   log: Schema.String,
@@ -27,6 +29,9 @@ const Corrupt = Schema.TaggedStruct("Corrupt", {
 /** The store does not answer, or its answer is not known: full, read-only, failing, gone. */
 const Unavailable = Schema.TaggedStruct("Unavailable", { log: Schema.String, issue: Schema.String })
 
+/** A log was not copied; where the copy was to be, nothing is left. */
+const NoBackup = Schema.TaggedStruct("NoBackup", { target: Schema.String, issue: Schema.String })
+
 /** What has gone wrong. */
 export const LogErrorReason = Schema.Union([
   PositionConflict,
@@ -34,9 +39,11 @@ export const LogErrorReason = Schema.Union([
   Led,
   Missing,
   NotALog,
+  NotEmpty,
   NewerFormat,
   Corrupt,
-  Unavailable
+  Unavailable,
+  NoBackup
 ])
 export type LogErrorReason = typeof LogErrorReason.Type
 
@@ -52,14 +59,18 @@ const describe = (reason: LogErrorReason): string => {
       return `there is no log at ${reason.log}`
     case "NotALog":
       return `${reason.log} is not a Signalbox log: ${reason.found}`
+    case "NotEmpty":
+      return `${reason.log} has ${reason.found}; an import makes a new log`
     case "NewerFormat":
       return `${reason.log} has ${reason.found}, written by a later version; this one knows ${reason.known}`
-    case "Corrupt":
-      return reason.position === undefined
-        ? `the log is damaged: ${reason.issue}`
-        : `the log is damaged at position ${reason.position}: ${reason.issue}`
+    case "Corrupt": {
+      const where = reason.position === undefined ? "" : ` at position ${reason.position}`
+      return `the log is damaged${where}: ${reason.issue}; put a backup in its place`
+    }
     case "Unavailable":
       return `${reason.log} cannot be used: ${reason.issue}`
+    case "NoBackup":
+      return `no backup was made at ${reason.target}: ${reason.issue}`
   }
 }
 

@@ -66,7 +66,7 @@ const layOut = (log: string, session: PostgresSession): Effect.Effect<void, LogE
   })
 
 /** Lays the log out where there is none, or none of this format. */
-const ready = (log: string, session: PostgresSession): Effect.Effect<void, LogError> =>
+export const ready = (log: string, session: PostgresSession): Effect.Effect<void, LogError> =>
   Effect.gen(function* () {
     const missing = (error: LogError) => error.reason._tag === "Missing"
     const found = yield* Effect.catchIf(look(log, session), missing, () => Effect.succeed(undefined))

@@ -37,6 +37,14 @@ export const configOf = (url: string): SessionConfig => {
 export const connect = (config: SessionConfig): Effect.Effect<PostgresSession, SqlError, Scope.Scope> =>
   PgConnection.make(config)
 
+/** What a session that holds a lock must be, whatever is usual there: a vanished one is missed soon. */
+export const holding = {
+  tcp_keepalives_idle: String(settings.postgresKeepAliveMs / 1_000),
+  tcp_keepalives_interval: "1",
+  tcp_keepalives_count: "10",
+  default_transaction_isolation: "read committed"
+}
+
 /** Has failures told as those of the log that `log` names. */
 export const telling =
   (log: string) =>

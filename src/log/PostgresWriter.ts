@@ -21,6 +21,7 @@ import {
   bytes,
   connect,
   escaped,
+  holding,
   number,
   numbers,
   type PostgresSession,
@@ -33,7 +34,8 @@ import {
 /** Where whoever follows the log is told that there is more in it. */
 export const channel = "signalbox"
 
-const ownLock = "'signalbox_log'::regclass::oid::integer"
+/** The first key of the locks of the log that the session finds; the second one is the epoch. */
+export const ownLock = "'signalbox_log'::regclass::oid::integer"
 
 /** Candidates come one after the other: what one finds holds until it leads. */
 const taking = `
@@ -70,19 +72,14 @@ const lettingGo = `
   UPDATE signalbox_log SET holder = NULL WHERE epoch = $1::float8
   RETURNING pg_advisory_unlock(${ownLock}, epoch::integer)`
 
-/** What the writer's session must be, whatever is usual there: a vanished one is missed soon, and no commit is early. */
-const sessionSettings = {
-  tcp_keepalives_idle: String(settings.postgresKeepAliveMs / 1_000),
-  tcp_keepalives_interval: "1",
-  tcp_keepalives_count: "10",
-  default_transaction_isolation: "read committed"
-}
+/** What the writer's session must be, whatever is usual there: no commit is early. */
 const waitingForDisk =
   "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 
 const orNull = (text: string | null): string | null => (text === null ? null : escaped(text))
 
-const columns = (rows: ReadonlyArray<Row>, hashes: ReadonlyArray<Uint8Array>) => [
+/** What an insert is given: a list for each column but the position, in the order of the table. */
+export const columns = (rows: ReadonlyArray<Row>, hashes: ReadonlyArray<Uint8Array>) => [
   numbers(rows.map((row) => row[1])),
   numbers(rows.map((row) => row[2])),
   texts(rows.map((row) => row[3])),
@@ -203,7 +200,7 @@ const write = Effect.fnUntraced(function* (
 export const makePostgresWriter = Effect.fnUntraced(function* (place: WriterPlace, candidate: Candidate) {
   const { log } = place
   const own = yield* Effect.acquireRelease(Scope.make(), (scope) => Scope.close(scope, Exit.void))
-  const session = yield* connect({ ...place.config, startupParameters: sessionSettings }).pipe(
+  const session = yield* connect({ ...place.config, startupParameters: holding }).pipe(
     telling(log),
     Scope.provide(own)
   )

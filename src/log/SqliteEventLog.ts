@@ -26,6 +26,9 @@ const attempt = <A>(path: string, run: () => A): Effect.Effect<A, LogError> =>
 /** A row of the table: the columns of an event, and its hash. */
 type HashedRow = readonly [...Row, hash: Uint8Array]
 
+/** What an event is read from. Its hash is for those who check it. */
+const rowColumns = "position, turn, at, type, version, run, actor, cause, epoch, data"
+
 /** The reading half: one read-only connection, opened when it is first needed. */
 class Reader {
   private readonly path: string
@@ -47,21 +50,22 @@ class Reader {
     return { position: Number(row?.["position"]), epoch: Number(row?.["epoch"]) }
   }
 
-  rows({ after, upTo, run }: Bounds, limit: number): ReadonlyArray<HashedRow> {
+  private rows<A>(columns: string, { after, upTo, run }: Bounds, limit: number): ReadonlyArray<A> {
     const ofRun = run === undefined ? "" : "run = ? AND"
-    const query = `SELECT * FROM event WHERE ${ofRun} position > ? AND position <= ? ORDER BY position LIMIT ?`
+    const where = `WHERE ${ofRun} position > ? AND position <= ? ORDER BY position LIMIT ?`
+    const query = `SELECT ${columns} FROM event ${where}`
     const statement = this.open.prepare(query)
     statement.setReturnArrays(true)
     const ofOne = run === undefined ? [] : [run]
-    return statement.all(...ofOne, after, upTo, limit) as unknown as ReadonlyArray<HashedRow>
+    return statement.all(...ofOne, after, upTo, limit) as unknown as ReadonlyArray<A>
   }
 
   page(range: Bounds, limit: number): ReadonlyArray<Event> {
-    return this.rows(range, limit).map((row) => fromRow(this.path, row as unknown as Row))
+    return this.rows<Row>(rowColumns, range, limit).map((row) => fromRow(this.path, row))
   }
 
   entries(range: Bounds, limit: number): ReadonlyArray<Entry> {
-    return this.rows(range, limit).map((row) => ({ row: row.slice(0, -1) as unknown as Row, hash: row[10] }))
+    return this.rows<HashedRow>("*", range, limit).map((row) => ({ row: row.slice(0, -1) as unknown as Row, hash: row[10] }))
   }
 
   close(): void {

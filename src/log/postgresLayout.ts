@@ -68,7 +68,8 @@ export const layingOut: ReadonlyArray<string> = migrations.map(
   END $layout$`
 )
 
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+/** A name as it stands in a statement. */
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 /** Lets a role, made if there is none of that name, add to the log and lead it; not change what stands there. */
 export const grantingTo = (role: string): ReadonlyArray<string> => {

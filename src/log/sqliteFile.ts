@@ -1,9 +1,12 @@
 /**
  * A log as an SQLite file: how it is laid out, how it is told from other files.
  */
-import { statSync } from "node:fs"
+import { realpathSync, statSync } from "node:fs"
+import { dirname } from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { fileSystemAt } from "./fileSystemAt.ts"
 import type { LogErrorReason } from "./LogError.ts"
+import { sqliteDamage } from "./sqliteDamage.ts"
 
 /** "SgBx": marks the file as a log. */
 const applicationId = 0x53674278
@@ -103,12 +106,12 @@ const isThere = (path: string): boolean => {
 }
 
 /** Closes the file again where `use` fails. */
-const using = (db: DatabaseSync, use: () => void): DatabaseSync => {
+const using = (db: DatabaseSync, use: () => void, close = () => db.close()): DatabaseSync => {
   try {
     use()
     return db
   } catch (error) {
-    db.close()
+    close()
     throw error
   }
 }
@@ -124,6 +127,33 @@ export const openForReading = (path: string): DatabaseSync => {
   })
 }
 
+/** Throws if the log, which nobody else writes meanwhile, is damaged. */
+export const checkSound = (db: DatabaseSync, path: string): void => {
+  const damage = sqliteDamage(db, realpathSync(path))
+  if (damage) throw new Obstacle(damage)
+}
+
+/** A connection that only looks; undefined where that is not possible. */
+const look = (path: string): DatabaseSync | undefined => {
+  try {
+    const db = new DatabaseSync(path, { readOnly: true })
+    // It takes part from its first look on.
+    return using(db, () => db.prepare("PRAGMA schema_version").get())
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Lets go of a log that was open for writing and leaves it as it is. Whoever closes it last, and may write, brings what
+ * stands beside the file into it; a damaged log could not be looked at any more as it was found.
+ */
+export const closeAsItIs = (path: string, close: () => void): void => {
+  const last = look(path)
+  close()
+  last?.close()
+}
+
 const layOut = (db: DatabaseSync): void => {
   db.exec("BEGIN IMMEDIATE")
   // Of two that have found it empty, the second one finds what the first has laid out.
@@ -131,13 +161,30 @@ const layOut = (db: DatabaseSync): void => {
   db.exec("COMMIT")
 }
 
+/** Whether the place holds what it is trusted with; throws if not. A missing folder is SQLite's to tell. */
+const checkPlace = (path: string, isOld: boolean, at: typeof fileSystemAt): void => {
+  const place = isOld ? realpathSync(path) : dirname(path)
+  if (!isOld && !statSync(place, { throwIfNoEntry: false })) return
+  const { name, kind } = at(place)
+  const why = `it stands on ${name}, where`
+  if (kind === "shared") {
+    const issue = `${why} the locks of several machines do not hold; put it on a local disk, or in Postgres`
+    throw new Obstacle({ _tag: "Unavailable", log: path, issue })
+  }
+  if (kind === "unknown") {
+    const issue = `${why} locks may not hold: let no second machine reach it, or put it on a local disk`
+    process.emitWarning(`${path}: ${issue}`, { type: "SignalboxWarning" })
+  }
+}
+
 /** Opens a log for writing, laying it out if there is none. Throws what `reasonOf` explains. */
-export const openForWriting = (path: string): DatabaseSync => {
-  isThere(path)
+export const openForWriting = (path: string, at: typeof fileSystemAt = fileSystemAt): DatabaseSync => {
+  checkPlace(path, isThere(path), at)
   const db = new DatabaseSync(path, { timeout: 5_000 })
-  return using(db, () => {
+  const open = () => {
     if (isEmpty(db)) layOut(db)
     check(db, path)
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
-  })
+  }
+  return using(db, open, () => closeAsItIs(path, () => db.close()))
 }

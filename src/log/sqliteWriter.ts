@@ -13,7 +13,7 @@ import type { Row } from "./codec.ts"
 import type { Candidate } from "./EventLog.ts"
 import { canonicalEvent, eventHash, firstPrevious } from "./eventHash.ts"
 import type { LogErrorReason } from "./LogError.ts"
-import { isLocked, led, openForWriting, reasonOf } from "./sqliteFile.ts"
+import { checkSound, closeAsItIs, isLocked, led, openForWriting, reasonOf } from "./sqliteFile.ts"
 
 /** What the writer is started with. */
 export interface WriterData extends Candidate {
@@ -43,8 +43,7 @@ class Writer {
   private readonly path: string
   private readonly db: DatabaseSync
   private readonly guard: DatabaseSync | undefined
-  private readonly leader: StatementSync
-  private readonly end: StatementSync
+  private readonly head: StatementSync
   private readonly insert: StatementSync
   readonly epoch: number
   readonly position: number
@@ -58,18 +57,18 @@ class Writer {
       // Candidates come one after the other: what one finds holds until it leads.
       this.db.exec("BEGIN IMMEDIATE")
       this.guard = this.lock(takeOver ?? false)
-      this.leader = this.db.prepare("SELECT epoch FROM lead")
-      this.end = this.db.prepare("SELECT coalesce(max(position), 0) AS position FROM event")
+      checkSound(this.db, path)
+      this.head = this.db.prepare("SELECT epoch, (SELECT max(position) FROM event) FROM lead")
+      this.head.setReturnArrays(true)
       this.insert = this.db.prepare(insertion)
       this.db.prepare("UPDATE lead SET epoch = epoch + 1, holder = ?").run(holder)
       this.db.exec("COMMIT")
-      this.epoch = Number(this.leader.get()?.["epoch"])
-      this.position = Number(this.end.get()?.["position"])
+      ;[this.epoch, this.position] = this.found()
       const last = this.db.prepare("SELECT hash FROM event WHERE position = ?").get(this.position)
       this.last = last ? (last["hash"] as Uint8Array) : firstPrevious
     } catch (error) {
       const reason = isLocked(error) ? this.led() : error
-      this.close()
+      closeAsItIs(path, () => this.close())
       throw reason
     }
   }
@@ -93,10 +92,15 @@ class Writer {
     }
   }
 
+  /** The epoch and the last position, as they stand in the file. */
+  private found(): readonly [epoch: number, position: number] {
+    const [epoch, position] = this.head.get() as unknown as readonly [number, number | null]
+    return [epoch, position ?? 0]
+  }
+
   private refusal(first: Row | undefined): LogErrorReason | undefined {
-    const current = Number(this.leader.get()?.["epoch"])
+    const [current, found] = this.found()
     if (current !== this.epoch) return { _tag: "Fenced", epoch: this.epoch, current }
-    const found = Number(this.end.get()?.["position"])
     if (!first || first[0] === found + 1) return undefined
     return { _tag: "PositionConflict", expected: first[0] - 1, found }
   }

@@ -6,6 +6,7 @@ import { type Envelope, envelopeFields } from "../run/Envelope.ts"
 import { WorkerFailure } from "../run/Outcome.ts"
 import { type RunEvent, RunEventData } from "../run/RunEvent.ts"
 import { Timestamp } from "../run/RunSpec.ts"
+import { PolicyChange } from "./diffPolicy.ts"
 import { Policy } from "./Policy.ts"
 import { Scope } from "./Scope.ts"
 
@@ -38,11 +39,14 @@ const QueueEventData = {
     reason: Schema.optionalKey(Schema.String)
   }).annotate({ description: "These runs are admitted again." }),
   PolicySet: Schema.Struct({
+    changes: Schema.optionalKey(Schema.Array(PolicyChange)),
     number: Schema.Int,
     policy: Policy,
     reason: Schema.optionalKey(Schema.String)
   }).annotate({
-    description: "Other rules are in force. Their number is what `RunAdmitted.policy` refers to."
+    description:
+      "Other rules are in force. Their number is what `RunAdmitted.policy` refers to. `changes` are what they say otherwise " +
+      "than the rules before them, `path`, `before` and `after`."
   })
 } as const
 

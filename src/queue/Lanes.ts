@@ -7,6 +7,7 @@ import type { Run } from "../run/Run.ts"
 import type { RunId } from "../run/RunSpec.ts"
 import type { Block } from "./Block.ts"
 import { Dictionary } from "./Dictionary.ts"
+import { totalLimit } from "./Limits.ts"
 import type { RunOrder } from "./order.ts"
 import { compareLanes, type Lane, Place, type Ranking } from "./Place.ts"
 import { Places } from "./Places.ts"
@@ -24,6 +25,12 @@ export interface Room {
   readonly shares: Shares
 }
 
+/** How many are ahead; `more` where not all were counted. */
+export interface Ahead {
+  readonly ahead: number
+  readonly more?: true
+}
+
 /** Of all that stand in line, in their order; it holds nobody back. */
 const front = "front"
 
@@ -34,6 +41,8 @@ export class Lanes {
   private readonly lanes = new Map<string, Lane>()
   private readonly dictionary = new Dictionary()
   private readonly laneOf = new Map<RunId, Lane>()
+  /** The lanes whose runs need a slot of each limit, but for the limit that all runs fall under. */
+  private readonly lanesAt = new Map<string, Set<Lane>>()
   /** Lanes that nothing is known to block. */
   private readonly open: Place
   private readonly places: Places
@@ -71,8 +80,26 @@ export class Lanes {
       const fresh: Lane = { key, needs: held, runs, head: run, place: this.open, stands }
       this.open.add(fresh)
       this.lanes.set(key, fresh)
+      this.index(fresh)
       this.laneOf.set(run.id, fresh)
       this.enter(fresh)
+    }
+  }
+
+  private index(lane: Lane): void {
+    for (const { limit } of lane.needs.slots) {
+      if (limit === totalLimit) continue
+      const lanes = this.lanesAt.get(limit)
+      if (lanes) lanes.add(lane)
+      else this.lanesAt.set(limit, new Set([lane]))
+    }
+  }
+
+  private forget(lane: Lane): void {
+    for (const { limit } of lane.needs.slots) {
+      const lanes = this.lanesAt.get(limit)
+      lanes?.delete(lane)
+      if (lanes?.size === 0) this.lanesAt.delete(limit)
     }
   }
 
@@ -95,6 +122,7 @@ export class Lanes {
       this.enter(lane)
     } else {
       this.lanes.delete(lane.key)
+      this.forget(lane)
       this.dictionary.release(lane.needs)
       this.places.tidy(lane.place)
       this.freeFirst(lane)
@@ -222,7 +250,8 @@ export class Lanes {
   }
 
   private isShut({ block }: Place, now: number): boolean {
-    if (block?._tag === "Full") return block.slots.every((slot) => this.isFull(slot))
+    if (block?._tag === "Full")
+      return block.slots.every((slot) => this.room.slots.isFull(slot, this.spare(slot)))
     return block?._tag === "Rate" ? this.readyAt(block.rate) > now : true
   }
 
@@ -239,10 +268,6 @@ export class Lanes {
     return inOrder.find((name) => this.sequences.first(name)?.head.id !== run.id)
   }
 
-  private isFull(slot: Slot): boolean {
-    return this.room.slots.isFull(slot, this.spare(slot))
-  }
-
   private readyAt(rate: Rate): number {
     return this.room.rates.readyAt(rate, spareStarts(this.kept, rate))
   }
@@ -252,19 +277,22 @@ export class Lanes {
   }
 
   /** Of the sequences of a waiting run the first in which another goes before it, and that one. */
-  ahead(run: Run, needs: Needs): { readonly sequence: string; readonly run: RunId } | undefined {
-    if (this.laneOf.get(run.id)?.stands !== true) return undefined
-    const sequence = this.sequenceAhead(run, needs)
+  ahead(run: Run): { readonly sequence: string; readonly run: RunId } | undefined {
+    const lane = this.laneOf.get(run.id)
+    const sequence = lane?.stands ? this.sequenceAhead(run, lane.needs) : undefined
     const first = sequence === undefined ? undefined : this.sequences.first(sequence)
     return sequence !== undefined && first ? { sequence, run: first.head.id } : undefined
   }
 
-  /** How many runs before this one in order need a slot of this limit too. */
-  aheadAt(run: Run, limit: string): number {
+  /** How many runs before this one in order need a slot of this limit too; of so many lanes at most. */
+  aheadAt(run: Run, limit: string, lanesMax: number): Ahead {
+    const lanes = this.lanesAt.get(limit) ?? new Set()
     let ahead = 0
-    for (const lane of this.lanes.values()) {
-      if (lane.needs.slots.some((slot) => slot.limit === limit)) ahead += lane.runs.rank(run)
+    let looked = 0
+    for (const lane of lanes) {
+      if (looked++ === lanesMax) return { ahead, more: true }
+      ahead += lane.runs.rank(run)
     }
-    return ahead
+    return { ahead }
   }
 }

@@ -33,6 +33,9 @@ export const limitName = (
   return value === undefined ? name : `${name}=${value}`
 }
 
+/** Names the limit that all runs fall under. */
+export const totalLimit = "runs"
+
 /** Names a rate limit; `own` is the value that is counted apart. The numbers are part of it. */
 export const rateName = (
   { key, value, each, where, limit, periodMs, burst = 1 }: RateLimit,
@@ -61,7 +64,7 @@ export const labelOf = ({ tags, job }: Pick<RunSpec, "tags" | "job">, key: strin
 }
 
 /** Limits of one form share it: the name without the run's own value. */
-const formOf = ({ key, each, distinct, value, where }: TagLimit): string =>
+export const formOf = ({ key, each, distinct, value, where }: TagLimit): string =>
   limitName(each ? "each" : distinct ? "distinct" : "tag", key, value, where)
 
 const covers = (
@@ -97,7 +100,8 @@ export class Limits {
     const queued = mode === "queued"
     this.policy = policy
     this.paused = paused.filter(({ _tag }) => _tag === "Tag" || _tag === "Pool")
-    this.total = queued && maxConcurrentRuns !== null ? [{ limit: "runs", size: maxConcurrentRuns }] : nothing
+    this.total =
+      queued && maxConcurrentRuns !== null ? [{ limit: totalLimit, size: maxConcurrentRuns }] : nothing
     for (const limit of queued ? tagLimits : []) {
       const forms = this.byKey.get(limit.key) ?? new Map<string, TagLimit>()
       forms.set(formOf(limit), limit)
@@ -157,14 +161,21 @@ export class Limits {
     return { of: `=${own}`, weight: Object.hasOwn(weights, own) ? (weights[own] ?? 1) : 1 }
   }
 
-  private slotsOf(spec: RunSpec): ReadonlyArray<Slot> {
-    if (this.byKey.size === 0 && !spec.unique && !spec.pools) return this.total
-    const slots = [...this.total]
+  /** The tag limits that a run falls under, each with the slot that it takes. */
+  private tagLimitsOf(spec: RunSpec): ReadonlyArray<readonly [TagLimit, Slot]> {
+    const met: Array<readonly [TagLimit, Slot]> = []
     for (const [key, forms] of this.byKey) {
       const own = labelOf(spec, key)
       if (own === undefined) continue
-      for (const limit of forms.values()) if (covers(limit, spec, own)) slots.push(slotOf(limit, own))
+      for (const limit of forms.values()) if (covers(limit, spec, own)) met.push([limit, slotOf(limit, own)])
     }
+    return met
+  }
+
+  private slotsOf(spec: RunSpec): ReadonlyArray<Slot> {
+    if (this.byKey.size === 0 && !spec.unique && !spec.pools) return this.total
+    const slots = [...this.total]
+    for (const [, slot] of this.tagLimitsOf(spec)) slots.push(slot)
     if (this.blocks("run")) {
       for (const pool of poolsOf(spec)) {
         const size = this.poolSize(pool)
@@ -173,6 +184,23 @@ export class Limits {
     }
     if (spec.unique) slots.push({ limit: `key:${spec.unique.key}`, size: 1 })
     return slots
+  }
+
+  /**
+   * A policy with so many slots for a limit that a run falls under; undefined if no policy says how many it has. The policy
+   * is the one in force, or made of it by this.
+   */
+  policyWith(policy: Policy, spec: RunSpec, limit: string, size: number): Policy | undefined {
+    if (limit === totalLimit) return { ...policy, maxConcurrentRuns: size }
+    const { pools, tagLimits } = policy
+    const pool = poolsOf(spec).find((name) => poolName(name) === limit)
+    if (pool !== undefined && pools) {
+      const limits = { ...pools.limits, [pool]: Math.max(0, size - pools.buffer) }
+      return { ...policy, pools: { ...pools, limits } }
+    }
+    const own = this.tagLimitsOf(spec).find(([, slot]) => slot.limit === limit)?.[0]
+    if (!own) return undefined
+    return { ...policy, tagLimits: tagLimits.map((one) => (one === own ? { ...one, limit: size } : one)) }
   }
 
   private blocks(granularity: "run" | "op"): boolean {

@@ -19,12 +19,16 @@ type PauseEvent = Extract<QueueEvent, { readonly type: "AdmissionPaused" | "Admi
 export class Pauses {
   private readonly byName = new Map<string, Pause>()
 
-  /** A pause of what is paused already takes the place of the other. */
   apply(event: PauseEvent): void {
-    const name = scopeName(event.data.scope)
+    if (event.type === "AdmissionPaused") this.set({ at: event.at, actor: event.actor, ...event.data })
+    else this.byName.delete(scopeName(event.data.scope))
+  }
+
+  /** A pause of what is paused already takes the place of the other. */
+  set(pause: Pause): void {
+    const name = scopeName(pause.scope)
     this.byName.delete(name)
-    if (event.type === "AdmissionPaused")
-      this.byName.set(name, { at: event.at, actor: event.actor, ...event.data })
+    this.byName.set(name, pause)
   }
 
   get(scope: Scope): Pause | undefined {

@@ -72,6 +72,12 @@ export class Rates {
     return due ? ceil(plus(due, -ahead, rate)) : 0
   }
 
+  /** What is left of the past, as it was told by `entries`. */
+  set(limit: string, due: Moment): void {
+    this.due.set(limit, due)
+    this.hot.add({ limit, until: ceil(due) })
+  }
+
   /** Every rate that still feels its last starts, with when the next would be due. */
   entries(): IterableIterator<[string, Moment]> {
     return this.due.entries()

@@ -33,6 +33,9 @@ interface Due {
 const isElsewhere = (before: Run, after: Run): boolean =>
   before.priority !== after.priority || before.top !== after.top || before.held !== after.held
 
+/** Raised whenever other code makes another state of the same events: what was folded before counts no more. */
+export const foldVersion = 2
+
 /** The state of the whole: every run, who waits in which place, who holds which slot, which rules are in force. */
 export class RunQueue {
   /** The last event's place in the log; 0 before the first. */
@@ -46,6 +49,10 @@ export class RunQueue {
   policy: Policy = defaultPolicy
   /** How many policies were ever set; 0 while the default is in force. */
   policyNumber = 0
+  /** Since when the policy is in force, in milliseconds since 1970. */
+  policyAt = 0
+  /** When it last changed whether a coordinator leads that admits, in milliseconds since 1970. */
+  admitsAt = 0
   readonly runs = new Map<RunId, Run>()
   waiting: Waiting
   slots = new Slots()
@@ -63,6 +70,25 @@ export class RunQueue {
     this.waiting = this.emptyWaiting()
   }
 
+  /** The queue that had these contents. */
+  static from({ runs, admitted, pauses, rates, ...rest }: Essence, orders: Orders = {}): RunQueue {
+    const queue = Object.assign(new RunQueue(orders), rest)
+    for (const pause of pauses) queue.pauses.set(pause)
+    for (const [limit, due] of rates) queue.rates.set(limit, due)
+    for (const run of runs) queue.put(run)
+    const line = runs.filter(({ state }) => isWaiting(state))
+    queue.arrange(line, admitted, rest.at)
+    return queue
+  }
+
+  private put(run: Run): void {
+    this.runs.set(run.id, run)
+    this.groups.add(run)
+    if (isFinished(run.state)) this.groups.finish(run)
+    this.pools.change(undefined, run)
+    this.setDeadline(undefined, run)
+  }
+
   private emptyWaiting(): Waiting {
     const { policy, slots, rates } = this
     const needsOf = (run: Run) => this.needsOf(run)
@@ -74,6 +100,11 @@ export class RunQueue {
   /** What a run needs in order to start, under the policy in force. */
   needsOf(run: Run): Needs {
     return this.limits.needsOf(run.spec)
+  }
+
+  /** The policy with so many slots for a limit that the run falls under; undefined if no policy says how many it has. */
+  policyWith(policy: Policy, run: Run, limit: string, size: number): Policy | undefined {
+    return this.limits.policyWith(policy, run.spec, limit, size)
   }
 
   /** How long pool slots are reserved for a run that has started, in milliseconds. */
@@ -164,11 +195,11 @@ export class RunQueue {
     switch (event.type) {
       case "CoordinatorStarted":
         this.epoch = event.epoch
-        this.admits = event.data.admits
+        this.setAdmits(event.data.admits, event.at)
         break
       case "CoordinatorDraining":
       case "CoordinatorStopped":
-        this.admits = false
+        this.setAdmits(false, event.at)
         break
       case "AdmissionPaused":
       case "AdmissionResumed":
@@ -178,8 +209,14 @@ export class RunQueue {
       case "PolicySet":
         this.policy = event.data.policy
         this.policyNumber = event.data.number
+        this.policyAt = event.at
         this.rearrange(event.at)
     }
+  }
+
+  private setAdmits(admits: boolean, at: number): void {
+    if (this.admits !== admits) this.admitsAt = at
+    this.admits = admits
   }
 
   private setGate(scope: Scope, now: number): void {
@@ -193,21 +230,32 @@ export class RunQueue {
 
   /** New rules: everyone who waits stands anew, everyone who runs counts anew. Nothing that runs is revoked. */
   private rearrange(now: number): void {
-    const { waiting, slots } = this
+    this.arrange(this.waiting.line, this.slots.runs(), now)
+  }
+
+  private arrange(line: Iterable<Run>, holders: Iterable<RunId>, now: number): void {
     this.limits = new Limits(this.policy, this.pauses.scopes)
     this.slots = new Slots()
     this.waiting = this.emptyWaiting()
-    for (const run of waiting.line) this.waiting.add(this.run(run.id), now)
-    for (const id of slots.runs()) {
+    for (const run of line) this.waiting.add(this.run(run.id), now)
+    for (const id of holders) {
       const run = this.run(id)
-      const needs = this.needsOf(run)
-      this.slots.take(id, needs.slots)
-      if (needs.share) this.waiting.count(needs.share, 1)
+      const { slots, share } = this.needsOf(run)
+      this.slots.take(id, slots)
+      if (share) this.waiting.count(share, 1)
       for (const [pool, reserved] of Object.entries(run.reserved?.pools ?? {})) this.count(pool, reserved)
     }
     for (const [pool, claimed] of this.pools.claimed()) this.count(pool, claimed)
     for (const scope of this.pauses.scopes) if (scope._tag === "Location") this.setGate(scope, now)
     this.pools.loosen()
+  }
+
+  /**
+   * A queue in the same state that goes its own way from here, for questions of what would be if. It knows of these runs
+   * alone; all that hold slots must be among them.
+   */
+  copy(runs?: Iterable<Run>): RunQueue {
+    return RunQueue.from(essence(this, runs), this.orders)
   }
 
   /** A run that is known to exist. */
@@ -220,19 +268,33 @@ export class RunQueue {
 
 const never = Number.POSITIVE_INFINITY
 
-/** All that a queue knows, as plain data: two queues with the same contents go on alike. */
-export const contents = (queue: RunQueue) => ({
+/**
+ * What a queue with these contents is made from, as plain data; the queue may go on, this stays. Of these runs alone, where
+ * others do not matter; all that hold slots must be among them.
+ */
+export const essence = (queue: RunQueue, runs: Iterable<Run> = queue.runs.values()) => ({
   position: queue.position,
   turn: queue.turn,
   epoch: queue.epoch,
   at: queue.at,
   admits: queue.admits,
+  admitsAt: queue.admitsAt,
   policyNumber: queue.policyNumber,
+  policyAt: queue.policyAt,
   policy: queue.policy,
   pauses: queue.pauses.all,
-  runs: [...queue.runs.values()],
+  /** The rates that still feel their last starts, each with when the next would be due. */
+  rates: [...queue.rates.entries()],
+  runs: [...runs],
+  /** Those that hold slots, in the order in which they were admitted. */
+  admitted: [...queue.slots.runs()]
+})
+export type Essence = ReturnType<typeof essence>
+
+/** All that a queue knows, as plain data: two queues with the same contents go on alike. */
+export const contents = (queue: RunQueue) => ({
+  ...essence(queue),
   waiting: Array.from(queue.waiting.line, (run) => run.id),
-  rates: Object.fromEntries(queue.rates.entries()),
   holders: Object.fromEntries(Array.from(queue.slots.entries(), ([limit, runs]) => [limit, [...runs]])),
   pools: Object.fromEntries(Array.from(queue.pools.claimed(), ([pool]) => [pool, queue.pools.of(pool)]))
 })

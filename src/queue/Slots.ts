@@ -66,6 +66,11 @@ export class Slots {
     return unit !== undefined && this.units.get(limit)?.has(unit) === true
   }
 
+  /** How many slots of the limit are taken once this one is. */
+  takenWith(slot: Slot): number {
+    return this.taken(slot.limit) + (this.shares(slot) ? 0 : 1)
+  }
+
   /** Whether there is no slot left, if `spare` of them are kept for others. */
   isFull(slot: Slot, spare = 0): boolean {
     const { limit, size } = slot

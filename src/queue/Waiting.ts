@@ -2,7 +2,9 @@
  * The runs that wait: all of them in order, and of those whose time has come, who could start next.
  */
 import type { Run } from "../run/Run.ts"
-import { Lanes, type Room } from "./Lanes.ts"
+import { settings } from "../settings.ts"
+import { type Ahead, Lanes, type Room } from "./Lanes.ts"
+import { totalLimit } from "./Limits.ts"
 import type { RunOrder } from "./order.ts"
 import type { Share } from "./Shares.ts"
 import type { Needs } from "./Slots.ts"
@@ -13,6 +15,7 @@ type NeedsOf = (run: Run) => Needs
 export class Waiting {
   /** All that wait, in order. */
   readonly line: SortedList<Run>
+  private readonly held: SortedList<Run>
   private readonly lanes: Lanes
   private readonly order: RunOrder
   private readonly needsOf: NeedsOf
@@ -24,6 +27,7 @@ export class Waiting {
 
   constructor(order: RunOrder, needsOf: NeedsOf, room: Room, reserveAfterMs?: number) {
     this.line = new SortedList<Run>(order)
+    this.held = new SortedList<Run>(order)
     this.lanes = new Lanes(order, room, reserveAfterMs)
     this.order = order
     this.needsOf = needsOf
@@ -31,9 +35,9 @@ export class Waiting {
 
   add(run: Run, now: number): void {
     this.line.add(run)
-    if (run.held) return
     this.awakeAt = Math.max(this.awakeAt, now)
-    if (run.notBefore > now) this.delayed.add(run)
+    if (run.held) this.held.add(run)
+    else if (run.notBefore > now) this.delayed.add(run)
     else this.letIn(run)
   }
 
@@ -44,9 +48,9 @@ export class Waiting {
 
   remove(run: Run): void {
     this.line.remove(run)
-    if (run.held) return
     this.woken.delete(run)
-    if (!this.lanes.remove(run)) this.delayed.remove(run)
+    if (run.held) this.held.remove(run)
+    else if (!this.lanes.remove(run)) this.delayed.remove(run)
   }
 
   /** When time alone may let one in, in milliseconds since 1970: its own time has come, or that of a rate. */
@@ -98,14 +102,22 @@ export class Waiting {
 
   /** The run that goes before this one where runs must start in their order. */
   ahead(run: Run): ReturnType<Lanes["ahead"]> {
-    return this.lanes.ahead(run, this.needsOf(run))
+    return this.lanes.ahead(run)
   }
 
-  /** How many before this run need a slot of the limit too. */
-  aheadAt(run: Run, limit: string): number {
-    let ahead = this.lanes.aheadAt(run, limit)
+  /** How many before this run need a slot of the limit too, if no one holds them back. */
+  aheadAt(run: Run, limit: string): Ahead {
+    const { held, delayed, lanes, line, order } = this
+    if (limit === totalLimit) return { ahead: line.rank(run) - held.rank(run) }
+    const most = settings.aheadCountedMax
+    const { ahead, more } = lanes.aheadAt(run, limit, most)
     const needs = (other: Run) => this.needsOf(other).slots.some((slot) => slot.limit === limit)
-    for (const other of this.delayed) if (this.order(other, run) < 0 && needs(other)) ahead++
-    return ahead
+    let later = 0
+    let looked = 0
+    for (const other of delayed) {
+      if (looked++ === most) return { ahead: ahead + later, more: true }
+      if (order(other, run) < 0 && needs(other)) later++
+    }
+    return { ahead: ahead + later, ...(more && { more }) }
   }
 }

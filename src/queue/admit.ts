@@ -4,12 +4,14 @@
  */
 import type { Run } from "../run/Run.ts"
 import type { RunFact } from "../run/RunEvent.ts"
+import { decisionOf } from "./decisionOf.ts"
 import type { RunQueue } from "./RunQueue.ts"
 
-const admission = (queue: RunQueue, run: Run): RunFact => {
+const admission = (queue: RunQueue, run: Run, now: number): RunFact => {
   const { slots, reserves } = queue.needsOf(run)
   const data = {
     attempt: run.attempt + 1,
+    decision: decisionOf(queue, run, slots, now),
     policy: queue.policyNumber,
     ...(reserves && { reserved: { forMs: queue.settleMs, pools: reserves } }),
     slots: slots.map((slot) => slot.limit)
@@ -24,6 +26,6 @@ export const admit = (queue: RunQueue, now: number, record: (run: Run, fact: Run
   const next = () => queue.waiting.next(now)
   for (let first = next(); first; first = next()) {
     const run = queue.run(first.id)
-    record(run, admission(queue, run))
+    record(run, admission(queue, run, now))
   }
 }

@@ -6,6 +6,7 @@ import { claimPriority } from "../run/claim.ts"
 import { decide } from "../run/decide.ts"
 import type { Rejection } from "../run/Rejection.ts"
 import type { RunCommand } from "../run/RunCommand.ts"
+import { diffPolicy } from "./diffPolicy.ts"
 import type { QueueFact } from "./Event.ts"
 import type { By, Ledger } from "./Ledger.ts"
 import { makeRoom, tooHeavy } from "./makeRoom.ts"
@@ -46,6 +47,16 @@ const withPoolLimit = (policy: Policy, pool: string, limit: number | null): Poli
 
 const unlessSame = (same: boolean, fact: QueueFact): ReadonlyArray<QueueFact> => (same ? [] : [fact])
 
+const policySet = (queue: RunQueue, policy: Policy, reason: string | undefined): QueueFact => ({
+  type: "PolicySet",
+  data: {
+    changes: diffPolicy(queue.policy, policy),
+    number: queue.policyNumber + 1,
+    policy,
+    ...(reason !== undefined && { reason })
+  }
+})
+
 const queueFacts = (queue: RunQueue, command: QueueCommand): ReadonlyArray<QueueFact> => {
   switch (command._tag) {
     case "StartCoordinator": {
@@ -59,17 +70,14 @@ const queueFacts = (queue: RunQueue, command: QueueCommand): ReadonlyArray<Queue
     case "StopCoordinator":
       return [{ type: "CoordinatorStopped", data: {} }]
     case "SetPolicy": {
-      const { _tag: _, ...set } = command
-      return [{ type: "PolicySet", data: { number: queue.policyNumber + 1, ...set } }]
+      const { policy, reason } = command
+      return [policySet(queue, policy, reason)]
     }
     case "SetPoolLimit": {
       const { pool, limit, reason } = command
       const policy = withPoolLimit(queue.policy, pool, limit)
-      const set = { number: queue.policyNumber + 1, policy, ...(reason !== undefined && { reason }) }
-      return unlessSame(own(queue.policy.pools?.limits ?? {}, pool) === (limit ?? undefined), {
-        type: "PolicySet",
-        data: set
-      })
+      const same = own(queue.policy.pools?.limits ?? {}, pool) === (limit ?? undefined)
+      return unlessSame(same, policySet(queue, policy, reason))
     }
     case "PauseAdmission": {
       const { _tag: _, ...paused } = command

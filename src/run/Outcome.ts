@@ -2,6 +2,7 @@
  * How work ends: as its launcher reports it, as a run fails by it, as a run is stopped by it.
  */
 import * as Schema from "effect/Schema"
+import { Json } from "./Json.ts"
 import { Milliseconds, RunId } from "./RunSpec.ts"
 
 /** The process ended by itself, and not with code 0. `tail` is the end of what it printed. */
@@ -60,7 +61,7 @@ export type StopCause = typeof StopCause.Type
 
 /** What a launcher says of the end of an attempt. */
 export const Outcome = Schema.Union([
-  Schema.TaggedStruct("Succeeded", { result: Schema.optionalKey(Schema.Json) }),
+  Schema.TaggedStruct("Succeeded", { result: Schema.optionalKey(Json) }),
   ...WorkerFailure.members
 ]).annotate({ identifier: "Outcome" })
 export type Outcome = typeof Outcome.Type

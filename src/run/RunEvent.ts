@@ -4,6 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import type { Envelope } from "./Envelope.ts"
+import { Json } from "./Json.ts"
 import { FailureCause, StopCause, WorkerFailure } from "./Outcome.ts"
 import { Milliseconds, PoolName, type RunId, RunSpec, Timestamp } from "./RunSpec.ts"
 
@@ -41,6 +42,24 @@ const reason = Schema.optionalKey(Schema.String)
 
 const worker = Schema.optionalKey(WorkerFailure)
 
+const PassedOver = Schema.Struct({
+  limit: Schema.optionalKey(Schema.String),
+  run: Schema.String,
+  why: Schema.String
+})
+export type PassedOver = typeof PassedOver.Type
+
+/** Why a run was admitted before all others. */
+const Decision = Schema.Struct({
+  /** The most urgent of the runs before it in line, each with the first reason why it could not start. */
+  passed: Schema.optionalKey(Schema.Array(PassedOver)),
+  /** Its place in line at that moment, from 1: all before it were passed over. */
+  place: Schema.Int,
+  /** For each of `slots`, how many slots of that limit are taken with it, and how many there are. */
+  taken: Schema.Array(Schema.Tuple([Schema.Int, Schema.Int]))
+}).annotate({ identifier: "Decision" })
+export type Decision = typeof Decision.Type
+
 /** The data of each kind of event that befalls a run. */
 export const RunEventData = {
   RunSubmitted: Schema.Struct({
@@ -69,6 +88,7 @@ export const RunEventData = {
   RunReleased: Schema.Struct({ reason }).annotate({ description: "May be admitted again." }),
   RunAdmitted: Schema.Struct({
     attempt,
+    decision: Schema.optionalKey(Decision),
     policy: Schema.Int,
     slots: Schema.Array(Schema.String),
     reserved: Schema.optionalKey(
@@ -77,7 +97,9 @@ export const RunEventData = {
   }).annotate({
     description:
       "May start: it has taken one slot of each limit that `slots` names, under the policy of that number. Of the pools " +
-      "in `reserved` so many slots are counted as taken until it has run for so long; by then its steps claim them."
+      "in `reserved` so many slots are counted as taken until it has run for so long; by then its steps claim them. " +
+      "`decision` is why it was the next: its `place` in line, `[taken, size]` of each limit with it, and the first of the " +
+      "more urgent runs that were passed over, with why."
   }),
   RunStarted: Schema.Struct({ attempt, worker: Schema.optionalKey(Schema.String) }).annotate({
     description: "Its worker runs; `worker` says where, such as by a pid."
@@ -125,7 +147,7 @@ export const RunEventData = {
   RunCancelRequested: Schema.Struct({ attempt, cause: StopCause }).annotate({
     description: "Its worker is to be stopped, because someone asked or a time limit has passed."
   }),
-  RunSucceeded: Schema.Struct({ attempt, result: Schema.optionalKey(Schema.Json) }).annotate({
+  RunSucceeded: Schema.Struct({ attempt, result: Schema.optionalKey(Json) }).annotate({
     description: "Ended well; `result` is what its job answered."
   }),
   RunFailed: Schema.Struct({ attempt, cause: FailureCause, worker }).annotate({

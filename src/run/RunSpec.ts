@@ -3,6 +3,7 @@
  */
 import * as Schema from "effect/Schema"
 import { settings } from "../settings.ts"
+import { Json } from "./Json.ts"
 
 /** Names a run for ever. Safe in file names, URLs and shells. */
 export const RunId = Schema.String.check(
@@ -59,10 +60,12 @@ const fields = {
   id: RunId,
   /** The kind of work: the function to call for an inline run, a name for people otherwise. */
   job: Schema.optionalKey(Schema.NonEmptyString),
+  /** Names the launcher that is to take it. If left out, a run with a command is a process, any other a function. */
+  launcher: Schema.optionalKey(Schema.NonEmptyString),
   /** A program and its arguments, or one line for `/bin/sh`. A run with a command is a process. */
   command: Schema.optionalKey(Schema.Union([Schema.NonEmptyString, Schema.NonEmptyArray(Schema.String)])),
   /** Handed to the inline function as it is. */
-  input: Schema.optionalKey(Schema.Json),
+  input: Schema.optionalKey(Json),
   /** Set for the process on top of the coordinator's own environment. */
   env: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   /** Where the process runs; the coordinator's own folder if left out. */

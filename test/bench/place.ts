@@ -30,22 +30,28 @@ export const rowsOf = (log: string): ReadonlyArray<RawRow> => {
   return rows
 }
 
-/** The same rows in the same commits, straight into a file of the same layout; answers each commit's milliseconds. */
-export const appendRaw = (
-  file: string,
-  commits: ReadonlyArray<ReadonlyArray<RawRow>>
-): ReadonlyArray<number> => {
+/** A file of the layout of a log, written by one prepared statement, with nothing decided or hashed. */
+export const rawLog = (file: string) => {
   const db = openForWriting(file)
   const insert = db.prepare("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-  const took = commits.map((rows) => {
-    const began = performance.now()
-    db.exec("BEGIN IMMEDIATE")
-    for (const row of rows) insert.run(...row)
-    db.exec("COMMIT")
-    return performance.now() - began
-  })
-  db.close()
-  return took
+  return {
+    /** Makes rows durable; answers the milliseconds that it took. */
+    commit: (rows: ReadonlyArray<RawRow>): number => {
+      const began = performance.now()
+      db.exec("BEGIN IMMEDIATE")
+      for (const row of rows) insert.run(...row)
+      db.exec("COMMIT")
+      return performance.now() - began
+    },
+    close: () => db.close()
+  }
+}
+
+/** The same rows in the same commits, straight into a file. */
+export const appendRaw = (file: string, commits: ReadonlyArray<ReadonlyArray<RawRow>>): void => {
+  const raw = rawLog(file)
+  for (const rows of commits) raw.commit(rows)
+  raw.close()
 }
 
 /** Rows by the turn that wrote them: one commit each. */

@@ -8,6 +8,7 @@ import type { Slot } from "../../src/queue/Slots.ts"
 
 const runs = (size: number): Slot => ({ limit: "runs", size })
 const red = (size: number): Slot => ({ limit: "tag:team=red", size })
+const customer = (unit: string, size = 1): Slot => ({ limit: "distinct:customer", size, unit })
 
 /** Permits whose holders can be told to give theirs back. */
 const makeHolders = () => {
@@ -77,6 +78,40 @@ describe("permits", () => {
         expect(Exit.isSuccess(yield* holders.take("d", runs(1)))).toBe(true)
         expect(isRefused(yield* holders.take("late", runs(1)))).toBe(true)
       })
+  )
+
+  it.effect(
+    "are shared by runs of one value where values are counted, and given back by the last of them",
+    () =>
+      Effect.gen(function* () {
+        const holders = makeHolders()
+        yield* holders.take("a", customer("x"))
+        yield* holders.take("b", customer("x"))
+        expect(holders.taken).toEqual({ "distinct:customer": 1 })
+        yield* holders.give("a")
+        expect(isRefused(yield* holders.take("c", customer("y")))).toBe(true)
+        yield* holders.give("b")
+        expect(holders.taken).toEqual({})
+        expect(Exit.isSuccess(yield* holders.take("d", customer("y")))).toBe(true)
+      })
+  )
+
+  it.effect("are kept and exchanged by value where values are counted", () =>
+    Effect.gen(function* () {
+      const holders = makeHolders()
+      const units = { a: "x", b: "y", c: "y" }
+      for (const [run, unit] of Object.entries(units)) yield* holders.keep(run, customer(unit))
+      expect(holders.taken).toEqual({ "distinct:customer": 2 })
+      const holdings = Object.entries(units).map(([run, unit]) => [run, [customer(unit, 2)]] as const)
+      yield* holders.permits.rearrange(new Map(holdings))
+      expect(holders.taken).toEqual({ "distinct:customer": 2 })
+      expect(Exit.isSuccess(yield* holders.take("d", customer("x", 2)))).toBe(true)
+      expect(isRefused(yield* holders.take("e", customer("z", 2)))).toBe(true)
+      yield* holders.give("b")
+      expect(isRefused(yield* holders.take("e", customer("z", 2)))).toBe(true)
+      yield* holders.give("c")
+      expect(Exit.isSuccess(yield* holders.take("e", customer("z", 2)))).toBe(true)
+    })
   )
 
   it.effect("are exchanged for others when the rules change", () =>

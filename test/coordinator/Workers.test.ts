@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { makeInlineLauncher } from "../../src/launcher/InlineLauncher.ts"
-import type { Launcher, Report, Tell } from "../../src/launcher/Launcher.ts"
+import type { Launcher, Report } from "../../src/launcher/Launcher.ts"
 import { makeMemoryEventLog } from "../../src/log/MemoryEventLog.ts"
 import type { Outcome } from "../../src/run/Outcome.ts"
 import type { RunCommand } from "../../src/run/RunCommand.ts"
@@ -12,24 +12,9 @@ import { settings } from "../../src/settings.ts"
 import { HeldLog } from "./HeldLog.ts"
 import { fresh, hire, neverStops, nobody, touched } from "./hire.ts"
 import { ManualJobs } from "./ManualJobs.ts"
+import { makePuppet } from "./makePuppet.ts"
 import { OutsideWorld } from "./OutsideWorld.ts"
 import { eventsOf, quiet, rules, startCoordinator, submit } from "./startCoordinator.ts"
-
-/** A launcher whose one worker says and does what a test tells it to. */
-const makePuppet = () => {
-  let tell: Tell = () => undefined
-  let end: (outcome: Outcome) => void = () => undefined
-  const launcher: Launcher["Service"] = {
-    ...neverStops,
-    launch: (_, teller) => {
-      tell = teller
-      return Effect.callback<Outcome>((resume) => {
-        end = (outcome) => resume(Effect.succeed(outcome))
-      })
-    }
-  }
-  return { launcher, tell: (report: Report) => tell(report), end: (outcome: Outcome) => end(outcome) }
-}
 
 describe("the permits of a run", () => {
   it.effect("are held from its launch until its end is recorded", () =>

@@ -7,8 +7,8 @@ import { lifeTo } from "../run/facts.ts"
 import { runOf } from "../run/given.ts"
 
 export const slots = [{ limit: "runs", size: 1 }]
-export const fresh = new Set(["r"])
-export const nobody = new Set<string>()
+export const fresh = new Map([["r", "RunAdmitted" as const]])
+export const nobody = new Map<string, never>()
 
 /** A run in that state, as a turn has touched it. */
 export const touched = (state: RunState, job = "manual", attempt = 1) => {

@@ -9,6 +9,8 @@ describe("launches", () => {
   const many = settings.launchesMax + 2
   const runs = Array.from({ length: many }, (_, at) => `r${at}`)
 
+  const fresh = new Map(runs.map((run) => [run, "RunAdmitted" as const]))
+
   /** Runs that were admitted together, without limits. */
   const admitted = runs.map((id) => {
     const [one] = touched("launching")
@@ -27,7 +29,7 @@ describe("launches", () => {
         }
       }
       const { workers } = yield* hire(launcher)
-      workers.begin(admitted, new Set(runs))
+      workers.begin(admitted, fresh)
       yield* quiet
       expect(begun).toEqual(runs.slice(0, settings.launchesMax))
       // Time ends one that hangs; the next one has its permit.
@@ -49,7 +51,7 @@ describe("launches", () => {
         }
       }
       const { workers } = yield* hire(launcher)
-      workers.begin(admitted, new Set())
+      workers.begin(admitted, new Map())
       yield* quiet
       expect(attached).toEqual(runs)
     })
@@ -67,7 +69,7 @@ describe("launches", () => {
         }
       }
       const { workers } = yield* hire(launcher)
-      workers.begin(admitted, new Set(runs))
+      workers.begin(admitted, fresh)
       yield* quiet
       expect(begun).toEqual(runs)
     })

@@ -6,7 +6,7 @@ import { defaultRetries } from "../../src/queue/Policy.ts"
 import { Caller } from "./Caller.ts"
 import { crash, FailingLog } from "./FailingLog.ts"
 import { OutsideWorld } from "./OutsideWorld.ts"
-import { eventsOf, lifeOf, quiet, startCoordinator, submit, timeless } from "./startCoordinator.ts"
+import { eventsOf, lifeOf, quiet, setPolicy, startCoordinator, submit, timeless } from "./startCoordinator.ts"
 
 const exited = { _tag: "Exited", code: 1 } as const
 const lost = { _tag: "WorkerLost", message: "its machine is gone" } as const
@@ -37,6 +37,21 @@ describe("a worker that is lost", () => {
         "RunStarted",
         "RunFailed"
       ])
+    })
+  )
+
+  it.effect("is followed by another attempt though the rules have no room for it any more", () =>
+    Effect.gen(function* () {
+      const world = new OutsideWorld()
+      const retries = { ...defaultRetries, resumes: 1 }
+      const { launcher } = world
+      const coordinator = yield* startCoordinator({ launcher, policy: timeless({ retries }) })
+      yield* coordinator.ask(submit("a", "manual"))
+      yield* coordinator.ask(setPolicy(timeless({ retries, maxConcurrentRuns: 0 })))
+      world.end("a", lost)
+      yield* quiet
+      expect(yield* coordinator.state).toBe("leading")
+      expect(world.starts).toEqual(["a 1", "a 2"])
     })
   )
 })

@@ -4,6 +4,7 @@ import * as Fiber from "effect/Fiber"
 import { Mailbox } from "../../src/coordinator/Mailbox.ts"
 import { term } from "../../src/coordinator/term.ts"
 import { makeMemoryEventLog } from "../../src/log/MemoryEventLog.ts"
+import { Snapshots } from "../../src/log/Snapshots.ts"
 import type { Command } from "../../src/queue/QueueCommand.ts"
 import { HeldLog } from "./HeldLog.ts"
 import { OutsideWorld } from "./OutsideWorld.ts"
@@ -26,6 +27,7 @@ it.effect(
       })
       const given = {
         log: held.log,
+        snapshots: yield* Snapshots,
         launcher: world.launcher,
         mailbox,
         candidate: { holder: "ann" },

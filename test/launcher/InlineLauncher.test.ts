@@ -7,7 +7,8 @@ import { type Job, type Jobs, makeInlineLauncher } from "../../src/launcher/Inli
 import { temporaryFolder } from "../log/temporaryFolder.ts"
 import { assignmentOf, Ear } from "./assignment.ts"
 import { bakery } from "./bakery.ts"
-import { launcherContract, type Workshop } from "./LauncherContract.ts"
+import { launcherContract } from "./LauncherContract.ts"
+import type { Workshop } from "./Workshop.ts"
 
 launcherContract(
   "jobs of this program",

@@ -1,48 +1,23 @@
 /**
- * The promises of `src/launcher/Launcher.ts`, held by every launcher.
+ * The promises of `src/launcher/Launcher.ts`, held by every launcher, also where the world outside does not play fair.
+ * What can go wrong there differs, so each launcher's rig says which troubles it can have happen.
  */
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
-import type { Launcher } from "../../src/launcher/Launcher.ts"
-import type { Outcome } from "../../src/run/Outcome.ts"
-import type { RunSpec } from "../../src/run/RunSpec.ts"
 import { assignmentOf, Ear } from "./assignment.ts"
+import { troubleContract } from "./troubleContract.ts"
+import { begin, launchAgain, type Trouble, type Workshop } from "./Workshop.ts"
 
-/** What a piece of work does: ends well, ends badly, or goes on until it is told to end well. */
-export type Work = "succeed" | "fail" | "wait"
-
-/** A launcher, and how to have it do things that can be seen. */
-export interface Workshop {
-  readonly launcher: Launcher["Service"]
-  /** A run of such work; it makes a note of each start. */
-  readonly spec: (run: string, work: Work) => RunSpec
-  /** Tells the work of a run that it may end. */
-  readonly finish: (run: string) => Effect.Effect<void>
-  /** How often work of a run was started. */
-  readonly starts: (run: string) => number
-  /** How work fails here. */
-  readonly failure: Outcome["_tag"]
-}
-
-/** Holds a kind of launcher to the promises. */
-export const launcherContract = (name: string, open: Effect.Effect<Workshop, never, Scope.Scope>): void => {
+/** Holds a kind of launcher to the promises; `plays` are the troubles of its workshops. */
+export const launcherContract = (
+  name: string,
+  open: Effect.Effect<Workshop, never, Scope.Scope>,
+  plays: ReadonlyArray<Trouble> = []
+): void => {
   const promise = (title: string, body: (workshop: Workshop) => Effect.Effect<void, unknown, Scope.Scope>) =>
     it.live(title, () => Effect.flatMap(open, body))
-
-  /** Launches work, and waits until it has started. */
-  const begin = Effect.fnUntraced(function* ({ launcher, spec, starts }: Workshop, work: Work) {
-    const assignment = assignmentOf(spec("r", work))
-    const ear = yield* Ear.make
-    const launch = yield* Effect.forkChild(launcher.launch(assignment, ear.tell))
-    expect(yield* ear.next).toMatchObject({ _tag: "Started" })
-    while (starts("r") === 0) yield* Effect.sleep(1)
-    return { assignment, launch }
-  })
-
-  const launchAgain = ({ launcher, spec }: Workshop, work: Work) =>
-    Effect.flatMap(Ear.make, ({ tell }) => launcher.launch(assignmentOf(spec("r", work)), tell))
 
   describe(`${name}: launching`, () => {
     promise("tells that work has started, then how it has ended", (workshop) =>
@@ -199,4 +174,6 @@ export const launcherContract = (name: string, open: Effect.Effect<Workshop, nev
       })
     )
   })
+
+  if (plays.length > 0) describe(`${name}: in a world that`, () => troubleContract(open, plays))
 }

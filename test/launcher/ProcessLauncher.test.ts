@@ -7,7 +7,8 @@ import { makeProcessLauncher } from "../../src/launcher/ProcessLauncher.ts"
 import { settings } from "../../src/settings.ts"
 import { Attempts, artifact, isGone } from "./Attempts.ts"
 import { Ear } from "./assignment.ts"
-import { launcherContract, type Work, type Workshop } from "./LauncherContract.ts"
+import { launcherContract } from "./LauncherContract.ts"
+import type { Work, Workshop } from "./Workshop.ts"
 
 const scripts: Readonly<Record<Work, string>> = {
   succeed: "true",
@@ -28,9 +29,16 @@ launcherContract(
       }),
       finish: () => Effect.sync(() => writeFileSync(join(attempts.folder, "finished"), "")),
       starts: (run) => attempts.read(`${run}.starts`).split("\n").length - 1,
-      failure: "Exited"
+      failure: "Exited",
+      troubles: {
+        kill: (run) =>
+          Effect.sync(() =>
+            process.kill(-Number(attempts.read(join("artifacts", run, "1", "worker"))), "SIGKILL")
+          )
+      }
     })
-  )
+  ),
+  ["kill"]
 )
 
 it.live("a command goes on, and is attached to, when its folder is gone", () =>

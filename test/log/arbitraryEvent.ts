@@ -7,7 +7,7 @@ import type { Event, EventData, EventType } from "../../src/queue/Event.ts"
 import type { Policy, Pools, TagLimit } from "../../src/queue/Policy.ts"
 import type { Scope } from "../../src/queue/Scope.ts"
 import type { FailureCause, StopCause, WorkerFailure } from "../../src/run/Outcome.ts"
-import type { Retries, Timeouts } from "../../src/run/RunEvent.ts"
+import type { Decision, Retries, Timeouts } from "../../src/run/RunEvent.ts"
 import type { PoolUse, RunSpec } from "../../src/run/RunSpec.ts"
 
 type Data = { readonly [T in EventType]: (typeof EventData)[T]["Type"] }
@@ -166,6 +166,11 @@ const policy: fc.Arbitrary<Policy> = struct(
   { order: name, pools, maxQueuedRuns: size, retries }
 )
 
+const decision: fc.Arbitrary<Decision> = struct(
+  { place: int, taken: fc.array(fc.tuple(int, int)) },
+  { passed: fc.array(struct({ run: arbitraryRunId, why: jsonText }, { limit: jsonText })) }
+)
+
 const dataOf: { readonly [T in EventType]: fc.Arbitrary<Data[T]> } = {
   RunSubmitted: struct({ spec, timeouts }, { requested: spec, retries, root: arbitraryRunId, retry: int }),
   RunQueued: fc.constant({}),
@@ -175,7 +180,7 @@ const dataOf: { readonly [T in EventType]: fc.Arbitrary<Data[T]> } = {
   RunReleased: struct({}, { reason: jsonText }),
   RunAdmitted: struct(
     { attempt: int, policy: int, slots: fc.array(jsonText) },
-    { reserved: struct({ pools: perPool(int), forMs: int }) }
+    { reserved: struct({ pools: perPool(int), forMs: int }), decision }
   ),
   RunStarted: struct({ attempt: int }, { worker: jsonText }),
   RunSettled: struct({ attempt: int }),
@@ -202,7 +207,13 @@ const dataOf: { readonly [T in EventType]: fc.Arbitrary<Data[T]> } = {
   CoordinatorStopped: fc.constant({}),
   AdmissionPaused: struct({ scope }, { until: timestamp, reason: jsonText, cause: workerFailure }),
   AdmissionResumed: struct({ scope }, { reason: jsonText }),
-  PolicySet: struct({ number: int, policy }, { reason: jsonText })
+  PolicySet: struct(
+    { number: int, policy },
+    {
+      changes: fc.array(struct({ path: fc.array(jsonText) }, { before: json, after: json })),
+      reason: jsonText
+    }
+  )
 }
 
 const eventTypes = Object.keys(dataOf) as ReadonlyArray<EventType>

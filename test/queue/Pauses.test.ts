@@ -103,7 +103,7 @@ describe.each([
     const until = world.now + 50
     world.turn({ ...pause(scope, until), reason: "outage" } as ReturnType<typeof pause>, ...all)
     for (const run of everyone) {
-      const paused = { _tag: "Paused", scope, by: "ann", until, reason: "outage" }
+      const paused = { _tag: "Paused", scope, by: "ann", since: world.now, until, reason: "outage" }
       const reasons = explain(world.queue, run, world.now)?.reasons
       if (theirs.some((one) => one === run)) expect(reasons).toContainEqual(paused)
       else expect(reasons).not.toContainEqual(paused)

@@ -160,6 +160,7 @@ describe("what is reserved for a run", () => {
     const { turn } = world.turn(submit("a", { pools: { root: { db: 3, free: 2 }, unconstrainedRoot: true } }))
     expect(turn.events.at(-1)?.data).toEqual({
       attempt: 1,
+      decision: { place: 1, taken: [] },
       policy: 1,
       slots: [],
       reserved: { pools: { db: 3, free: 2 }, forMs: 700 }

@@ -21,7 +21,12 @@ describe("a run that is submitted", () => {
   it("starts in the same turn if it fits", () => {
     const { turn } = under({ maxConcurrentRuns: 1 }).turn(submit("a"))
     expect(turn.events.map(({ type }) => type)).toEqual(["RunSubmitted", "RunQueued", "RunAdmitted"])
-    expect(turn.events[2]?.data).toEqual({ attempt: 1, policy: 1, slots: ["runs"] })
+    expect(turn.events[2]?.data).toEqual({
+      attempt: 1,
+      decision: { place: 1, taken: [[1, 1]] },
+      policy: 1,
+      slots: ["runs"]
+    })
   })
 
   it("waits while the limit on all runs is full, and starts in the very turn in which a slot is free", () => {

@@ -13,10 +13,23 @@ describe("a run that waits", () => {
     expect(why(world, "d")).toEqual({
       run: "d",
       state: "queued",
+      since: world.now,
       place: 2,
+      front: ["c"],
       waiting: 2,
       policy: 1,
-      reasons: [{ _tag: "LimitFull", limit: "runs", size: 2, held: 2, holders: ["a", "b"], ahead: 1 }]
+      reasons: [
+        {
+          _tag: "LimitFull",
+          limit: "runs",
+          size: 2,
+          held: 2,
+          holders: ["a", "b"],
+          holding: 2,
+          ahead: 1,
+          since: world.now
+        }
+      ]
     })
   })
 
@@ -93,7 +106,7 @@ describe("a run that waits", () => {
   it("is told of a full pool that holds whole runs as of any limit, with its holders", () => {
     const world = under(poolRules({ db: 1 }, { granularity: "run" }))
     world.turn(submit("a", using("db")), submit("b", using("db")), submit("c", using("db")))
-    expect(why(world, "c")?.reasons).toEqual([
+    expect(why(world, "c")?.reasons).toMatchObject([
       { _tag: "LimitFull", limit: "pool:db", size: 1, held: 1, holders: ["a"], ahead: 1 }
     ])
   })
@@ -102,7 +115,7 @@ describe("a run that waits", () => {
     const world = under({ tagLimits: [{ key: "db", distinct: true, limit: 1 }] })
     world.turn(submit("a", tagged("db", "x")), submit("b", tagged("db", "x")), submit("c", tagged("db", "y")))
     expect(why(world, "c")?.reasons).toMatchObject([
-      { limit: "distinct:db", size: 1, held: 1, holders: ["a", "b"] }
+      { limit: "distinct:db", size: 1, held: 1, holders: ["a", "b"], holding: 2 }
     ])
   })
 
@@ -125,7 +138,7 @@ describe("a run that waits", () => {
   it("is told that nobody admits runs, if so", () => {
     const world = under({})
     world.turn(drain, submit("a"))
-    expect(why(world, "a")?.reasons).toEqual([{ _tag: "AdmissionClosed" }])
+    expect(why(world, "a")?.reasons).toEqual([{ _tag: "AdmissionClosed", since: world.now }])
     world.restart()
     expect(why(world, "a")).toMatchObject({ state: "launching", reasons: [] })
   })

@@ -129,7 +129,7 @@ describe("a run that is held", () => {
     const world = under({})
     world.turn(submit("a"), hold("a"))
     expect(explain(world.queue, "a", world.now)?.reasons).toEqual([
-      { _tag: "Held", by: "ann", reason: "outage" }
+      { _tag: "Held", by: "ann", reason: "outage", since: world.now }
     ])
   })
 })

@@ -5,9 +5,10 @@
 import type { RunOrder } from "../../src/queue/order.ts"
 import type { Policy } from "../../src/queue/Policy.ts"
 import type { Command } from "../../src/queue/QueueCommand.ts"
+import type { RunQueue } from "../../src/queue/RunQueue.ts"
 import type { Scope } from "../../src/queue/Scope.ts"
 import type { Outcome } from "../../src/run/Outcome.ts"
-import type { RunSpec } from "../../src/run/RunSpec.ts"
+import type { RunId, RunSpec } from "../../src/run/RunSpec.ts"
 import { type Attempt, type Moment, World } from "./World.ts"
 
 /** What someone asks. `pick` chooses among what there is when the moment comes. */
@@ -61,6 +62,18 @@ export const orders: Readonly<Record<string, RunOrder>> = {
   byValue: (a, b) => (a.spec.tags?.["a"] ?? "").localeCompare(b.spec.tags?.["a"] ?? "")
 }
 
+/** What an ask needs to know of the world in which it is made. */
+export interface Situation {
+  readonly now: number
+  readonly queue: RunQueue
+  /** What works now, by run. */
+  readonly workers: ReadonlyMap<RunId, Attempt>
+  /** Each attempt that was ever started. */
+  readonly launches: ReadonlyArray<Attempt>
+  /** All that was asked so far. */
+  readonly commands: ReadonlyArray<Command>
+}
+
 const picked = <A>(from: Iterable<A>, pick: number): A | undefined => {
   const all = [...from]
   return all[pick % all.length]
@@ -69,24 +82,23 @@ const picked = <A>(from: Iterable<A>, pick: number): A | undefined => {
 const nobody = { run: "nobody", attempt: 0 }
 
 /** Of which attempt a report speaks. */
-const attemptOf = (world: World, { of, pick }: Ask & { readonly ask: "report" }): Attempt => {
+const attemptOf = (world: Situation, { of, pick }: Ask & { readonly ask: "report" }): Attempt => {
   const { run, attempt } = picked(of === "past" ? world.launches : world.workers.values(), pick) ?? nobody
   return { run, attempt: Math.max(1, of === "future" ? attempt + 1 : attempt) }
 }
 
-const queuedIn = ({ queue }: World): Iterable<string> =>
+const queuedIn = ({ queue }: Situation): Iterable<string> =>
   queue.waiting.line.size > 0 ? Array.from(queue.waiting.line, ({ id }) => id) : queue.runs.keys()
 
-const workerOf = (world: World, pick: number): Attempt => {
+const workerOf = (world: Situation, pick: number): Attempt => {
   const { run, attempt } = picked(world.workers.values(), pick) ?? nobody
   return { run, attempt: Math.max(1, attempt) }
 }
 
 /** What an ask comes to in this world at this moment; nothing where there is nothing to choose from. */
-const commandOf = (world: World, ask: Ask, nth: number): Command | undefined => {
+export const commandOf = (world: Situation, ask: Ask, id: string): Command | undefined => {
   switch (ask.ask) {
     case "submit": {
-      const id = `r${world.moments.length}.${nth}`
       const notBefore = ask.startsIn > 0 && { notBefore: world.now + ask.startsIn }
       return { _tag: "SubmitRun", spec: { ...ask.spec, id, job: "work", ...notBefore } }
     }
@@ -110,13 +122,11 @@ const commandOf = (world: World, ask: Ask, nth: number): Command | undefined => 
     }
     case "resume":
       return { _tag: "ResumeAdmission", scope: ask.scope }
-    case "repeat": {
-      const commands = world.moments.flatMap(({ asked }) => asked.map(({ command }) => command))
+    case "repeat":
       return picked(
-        commands.filter(({ _tag }) => !_tag.endsWith("Coordinator")),
+        world.commands.filter(({ _tag }) => !_tag.endsWith("Coordinator")),
         ask.pick
       )
-    }
     case "setPolicy":
       return { _tag: "SetPolicy", policy: ask.policy }
     case "drain":
@@ -128,7 +138,9 @@ const commandOf = (world: World, ask: Ask, nth: number): Command | undefined => 
 const take = (world: World, step: Step): Moment | undefined => {
   switch (step.step) {
     case "turn":
-      return world.turn(...step.asks.flatMap((ask, nth) => commandOf(world, ask, nth) ?? []))
+      return world.turn(
+        ...step.asks.flatMap((ask, nth) => commandOf(world, ask, `r${world.moments.length}.${nth}`) ?? [])
+      )
     case "wait":
       world.now += step.ms
       return undefined

@@ -49,7 +49,7 @@ export class World {
   /** Each attempt that was ever started. */
   readonly launches: Array<Attempt> = []
   readonly orders: Orders
-  private commands = 0
+  private count = 0
   private epoch = 0
 
   constructor(orders: Orders = {}) {
@@ -58,9 +58,14 @@ export class World {
     this.start()
   }
 
+  /** All that was asked so far. */
+  get commands(): ReadonlyArray<Command> {
+    return this.moments.flatMap(({ asked }) => asked.map(({ command }) => command))
+  }
+
   /** One turn of these commands at this moment. */
   turn(...commands: ReadonlyArray<Command>): Moment {
-    const asked = commands.map((command) => ({ id: `c${++this.commands}`, actor: "ann", command }))
+    const asked = commands.map((command) => ({ id: `c${++this.count}`, actor: "ann", command }))
     const after = this.queue.position
     const moment = { now: this.now, asked, turn: turn(this.queue, asked, this.now), after }
     this.log.push(...written(moment.turn.events))

@@ -260,6 +260,13 @@ const beginning = (timeouts: fc.Arbitrary<Timeouts>): fc.Arbitrary<History> => {
     .map(([first, rest]) => [{ step: "turn", asks: [{ ask: "setPolicy", policy: first }] }, ...rest])
 }
 
+/** Anything that can be asked. */
+export const anyAsk: fc.Arbitrary<Ask> = asking(
+  policyWith(someLimits, fc.oneof({ weight: 3, arbitrary: known }, unknown))
+)
+/** Any rules that a coordinator with our orders takes. */
+export const policy = policyWith(someLimits, known)
+
 /** Anything that can happen. */
 export const history = beginning(someLimits)
 

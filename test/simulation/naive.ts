@@ -3,18 +3,25 @@
  */
 import { limitsOver, type NamedRate, ratesOver } from "../../src/history/limitsOver.ts"
 import type { Event } from "../../src/queue/Event.ts"
-import type { Reason } from "../../src/queue/explain.ts"
 import { labelOf, sequenceName } from "../../src/queue/Limits.ts"
 import type { Orders } from "../../src/queue/order.ts"
 import type { Pause } from "../../src/queue/Pauses.ts"
 import { defaultPolicy, type Policy } from "../../src/queue/Policy.ts"
+import type { Reason } from "../../src/queue/Reason.ts"
 import type { RunQueue } from "../../src/queue/RunQueue.ts"
 import type { Scope } from "../../src/queue/Scope.ts"
 import { isHoldingSlot, isWaiting } from "../../src/run/lifecycle.ts"
 import type { Run } from "../../src/run/Run.ts"
 import type { RunId, RunSpec } from "../../src/run/RunSpec.ts"
 import { settings } from "../../src/settings.ts"
-import type { World } from "./World.ts"
+
+/** What there is to be seen of a world. */
+interface Seen {
+  readonly queue: RunQueue
+  readonly orders: Orders
+  readonly log: ReadonlyArray<Event>
+  readonly now: number
+}
 
 const runsOf = (queue: RunQueue): ReadonlyArray<Run> => [...queue.runs.values()]
 
@@ -272,8 +279,17 @@ const orderReasons = (situation: Situation, run: Run): ReadonlyArray<Reason> => 
   return [...reserved, ...rates, ...behind]
 }
 
+/** Since when the run has waited with nobody to admit it. */
+const closedSince = (log: ReadonlyArray<Event>, { submittedAt }: Run): number => {
+  const opened = log.findLastIndex(
+    ({ type, data }) => type === "CoordinatorStarted" && "admits" in data && data.admits
+  )
+  const closed = log.slice(opened + 1).find(({ type }) => /^Coordinator/.test(type))
+  return Math.max(submittedAt, opened === -1 ? 0 : (closed?.at ?? 0))
+}
+
 /** Every reason why the run waits. */
-export const reasonsOf = ({ queue, orders, log, now }: World, run: Run): ReadonlyArray<Reason> => {
+export const reasonsOf = ({ queue, orders, log, now }: Seen, run: Run): ReadonlyArray<Reason> => {
   const line = lineOf(queue, orders)
   const before = line.slice(
     0,
@@ -283,28 +299,36 @@ export const reasonsOf = ({ queue, orders, log, now }: World, run: Run): Readonl
   const inProgress = runsOf(queue)
     .filter(({ state }) => isHoldingSlot(state))
     .toSorted((a, b) => admitted.lastIndexOf(a.id) - admitted.lastIndexOf(b.id))
+  const rulesAt = log.findLast(({ type }) => type === "PolicySet")?.at ?? 0
   const specsOf = (runs: ReadonlyArray<Run>) => runs.map(({ spec }) => spec)
   const full = limitsOver(queue.policy, run.spec).flatMap(
     ({ name, size, covers, taken }): ReadonlyArray<Reason> => {
       const held = taken(specsOf(inProgress))
       const holders = inProgress.filter(({ spec }) => covers(spec)).map(({ id }) => id)
       const ahead = before.filter((other) => !other.held && covers(other.spec)).length
-      const shown = holders.slice(0, settings.holdersShown)
-      return held < size ? [] : [{ _tag: "LimitFull", limit: name, size, held, holders: shown, ahead }]
+      if (held < size) return []
+      const counts = { size, held, holders: holders.slice(0, settings.holdersShown), holding: holders.length }
+      // The first so many of them have filled it, and hold it to this day.
+      const fillers = inProgress.findIndex((_, at) => taken(specsOf(inProgress.slice(0, at + 1))) >= size)
+      const full = size === 0 ? rulesAt : (inProgress[fillers]?.admittedAt ?? 0)
+      return [{ _tag: "LimitFull", limit: name, ...counts, ahead, since: Math.max(run.submittedAt, full) }]
     }
   )
   const pools = rootPools(queue, run, inProgress)
   const said = (reason: string | undefined) => (reason === undefined ? {} : { reason })
   return [
-    ...(queue.admits ? [] : [{ _tag: "AdmissionClosed" } as const]),
+    ...(queue.admits ? [] : [{ _tag: "AdmissionClosed", since: closedSince(log, run) } as const]),
     ...(run.notBefore > Math.max(now, queue.at) ? [{ _tag: "NotBefore", at: run.notBefore } as const] : []),
-    ...(run.held ? [{ _tag: "Held", by: run.held.actor, ...said(run.held.reason) } as const] : []),
+    ...(run.held
+      ? [{ _tag: "Held", by: run.held.actor, since: run.held.at, ...said(run.held.reason) } as const]
+      : []),
     ...pausesOver(queue, run).map(
-      ({ scope, actor, until, reason }) =>
+      ({ scope, actor, at, until, reason }) =>
         ({
           _tag: "Paused",
           scope,
           by: actor,
+          since: Math.max(run.submittedAt, at),
           ...(until !== undefined && { until }),
           ...said(reason)
         }) as const

@@ -80,8 +80,7 @@ describe("the log", () => {
 describe("a turn", () => {
   it("comes out the same for whoever takes it, at the same state and time with the same commands", () => {
     afterEveryTurn((world, { now, asked, turn: taken, after }) => {
-      const again = turn(another(world, after), asked, now)
-      expect(again).toEqual(taken)
+      expect(turn(another(world, after), asked, now)).toEqual(taken)
     })
   })
 
@@ -93,6 +92,17 @@ describe("a turn", () => {
       expect(admitted.map(({ run }) => run)).toEqual(
         admissible(before, log, orders, Math.max(now, before.at))
       )
+    })
+  })
+
+  it("comes out the same for a copy of the queue, which goes its own way", () => {
+    inEveryHistory((history) => {
+      let copy = fold([], orders)
+      play(history, ({ queue }, { asked, now, turn: taken, after }) => {
+        if (copy.position === after && after > 0) expect(turn(copy, asked, now)).toEqual(taken)
+        expect(contents(queue.copy())).toEqual(contents(queue))
+        copy = queue.copy()
+      })
     })
   })
 

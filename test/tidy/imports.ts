@@ -5,7 +5,7 @@ import type { SourceFile } from "./SourceFile.ts"
 import { productOf, type Rule, resolve, type Tree } from "./Tree.ts"
 
 const pure = ["machines", "run", "queue"]
-const inner = [...pure, "history", "log", "launcher", "coordinator"]
+const inner = [...pure, "history", "log", "subscription", "launcher", "coordinator"]
 
 /** What each folder of `src`, and each file that stands beside them, may import besides itself. */
 const layers: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -16,14 +16,15 @@ const layers: Readonly<Record<string, ReadonlyArray<string>>> = {
   queue: ["machines", "run"],
   history: pure,
   log: pure,
+  subscription: [...pure, "log"],
   launcher: pure,
-  coordinator: [...pure, "history", "log", "launcher"],
+  coordinator: [...pure, "history", "log", "subscription", "launcher"],
   config: pure,
   http: inner,
   cli: [...inner, "config", "http", "debugger"],
   debugger: [...pure, "history", "http/Api"],
   index: [...inner, "config"],
-  postgres: ["log"]
+  postgres: ["log", "subscription"]
 }
 
 /** May be imported by all. */
@@ -37,7 +38,7 @@ const packages: Readonly<Record<string, ReadonlyArray<string>>> = {
   "fastest-levenshtein": ["config", "cli"],
   "log-update": ["cli"],
   "string-width": ["cli"],
-  node: ["log", "launcher", "coordinator", "config", "http", "cli"],
+  node: ["log", "subscription", "launcher", "coordinator", "config", "http", "cli"],
   "@effect/platform-node": ["http", "cli"],
   "@effect/sql-pg": ["log"]
 }

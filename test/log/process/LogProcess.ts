@@ -15,18 +15,21 @@ export interface Restriction {
   readonly fileBlocks?: number
   /** Whether it runs as a user without rights. If we have none ourselves, it runs as we do. */
   readonly unprivileged?: boolean
+  /** What its environment has besides ours. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export type Answer =
   | { readonly done: unknown }
   | { readonly failed: LogErrorReason; readonly message: string }
 
-const start = (path: string, { fileBlocks, unprivileged = false }: Restriction): ChildProcess => {
+const start = (path: string, { fileBlocks, unprivileged = false, env }: Restriction): ChildProcess => {
   const limit = fileBlocks === undefined ? "" : `ulimit -f ${fileBlocks};`
   const nobody = unprivileged && process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
   const script = `${limit} exec "$@"`
   return spawn("/bin/sh", ["-c", script, "sh", process.execPath, program, path], {
     stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, ...env },
     ...nobody
   })
 }
@@ -39,6 +42,8 @@ export class LogProcess {
   private constructor(child: ChildProcess) {
     this.child = child
     if (!child.stdout) throw new Error("its output is not read")
+    // Whoever has died of a fault is told in vain.
+    child.stdin?.on("error", () => {})
     this.lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   }
 
@@ -77,6 +82,11 @@ export class LogProcess {
 
   ask(order: Order): Effect.Effect<Answer> {
     return Effect.andThen(this.tell(order), this.next as Effect.Effect<Answer>)
+  }
+
+  /** Tells it that there are no more orders: it ends when it has obeyed. */
+  get end(): Effect.Effect<void> {
+    return Effect.sync(() => this.child.stdin?.end())
   }
 
   /** Halts it where it stands. */

@@ -14,11 +14,21 @@ import { makeSqliteEventLog } from "../../../src/log/SqliteEventLog.ts"
 import { notes, readAll } from "../contract/Contract.ts"
 import { turnAt } from "./turnAt.ts"
 
+/** Turns to append as a coordinator does, who lets go after some, and leads anew then and whenever the log has failed. */
+interface Work {
+  readonly turns: number
+  readonly turnsPerTerm: number
+}
+
+/** What is said of work: each turn once it is durable, each lead with the position at which it begins, each failure. */
+export type Said = { readonly durable: number } | { readonly leads: number } | { readonly failed: string }
+
 /** What it can be told. */
 export type Order =
   | { readonly lead: string; readonly takeOver?: boolean }
   | { readonly append: number; readonly bytes?: number }
   | { readonly appendForEver: true }
+  | { readonly work: Work }
   | { readonly letGo: true }
   | { readonly read: true }
 
@@ -53,6 +63,35 @@ const appendForEver = Effect.gen(function* () {
   }
 })
 
+/** Terms in vain, one after the other, before it gives up. */
+const vainTermsMax = 20
+
+const work = ({ turns, turnsPerTerm }: Work) =>
+  Effect.gen(function* () {
+    let done = 0
+    let vain = 0
+    const tell = (said: Said) => say(said)
+    const term = Effect.gen(function* () {
+      const { position, append } = yield* log.lead({ holder: "ann" })
+      tell({ leads: position })
+      let at = position
+      for (let turn = 0; turn < turnsPerTerm && done < turns; turn++) {
+        const events = turnAt(at)
+        yield* append(events)
+        at += events.length
+        done++
+        vain = 0
+        tell({ durable: at })
+      }
+    })
+    while (done < turns) {
+      yield* Effect.catch(Effect.scoped(term), (error) => {
+        tell({ failed: error.message })
+        return ++vain < vainTermsMax && error.reason._tag === "Unavailable" ? Effect.void : Effect.fail(error)
+      })
+    }
+  })
+
 const obey = (order: Order): Effect.Effect<unknown, LogError> => {
   if ("lead" in order) {
     const candidate = { holder: order.lead, takeOver: order.takeOver }
@@ -64,6 +103,7 @@ const obey = (order: Order): Effect.Effect<unknown, LogError> => {
   }
   if ("append" in order) return append(order.append, order.bytes)
   if ("appendForEver" in order) return appendForEver
+  if ("work" in order) return work(order.work)
   if ("read" in order) return Effect.map(readAll(log), ({ length }) => length)
   return Effect.map(Scope.close(leading, Exit.void), () => {
     leading = Scope.makeUnsafe()
