@@ -265,7 +265,7 @@ export const anyAsk: fc.Arbitrary<Ask> = asking(
   policyWith(someLimits, fc.oneof({ weight: 3, arbitrary: known }, unknown))
 )
 /** Any rules that a coordinator with our orders takes. */
-export const policy = policyWith(someLimits, known)
+export const policy = sound(policyWith(someLimits, known))
 
 /** Anything that can happen. */
 export const history = beginning(someLimits)
