@@ -104,18 +104,32 @@ export const settings = {
   /** Runs ahead of one whose start is estimated; beyond it there is no estimate, rather than one that takes a second. */
   aheadEstimatedMax: 500,
   /** Admissions that an estimate may play through in all its rounds: some hundred milliseconds. */
-  estimatedAdmissionsMax: 5_000,
+  estimatedAdmissionsMax: 3_000,
   /** Rounds of an estimate: with fewer its ends are guesses, with more they stay where they are. */
   estimateRoundsMin: 20,
-  estimateRoundsMax: 200,
+  estimateRoundsMax: 100,
   /** Finished runs of a job that an estimate draws from, the last ones. */
   durationsKept: 100,
   /** Runs and limits named in the preview of a policy; all are counted. */
   previewShown: 20,
-  /** Lines, and runs whose time has not come, that are looked at to count who is ahead at a limit: about a millisecond. */
-  aheadCountedMax: 10_000,
-  /** More urgent runs that an admission names of those it passed over; all are counted. Each adds some 60 bytes to the log. */
+  /** Lines, and runs whose time has not come, that are looked at to count who is ahead at a limit: one or two milliseconds. */
+  aheadCountedMax: 4_000,
+  /** More urgent runs that an admission names of those it passed over; all are counted. Each adds some 60 bytes to the log, and about a microsecond. */
   passedOverShown: 2,
+  /** Length of a schedule's name: its runs are called after it and the time. */
+  scheduleNameLengthMax: 64,
+  /** So late a schedule still counts as on time, where it does not make up for what it has missed. */
+  scheduleGraceMs: 60_000,
+  /** Runs that a schedule makes up for at once; older ones are let pass, and that is recorded. */
+  scheduleCatchUpMax: 100,
+  /** Runs of a bulk submission that are decided in one turn: all of them or none, after a crash. */
+  submitChunkRuns: 1_000,
+  /** Length of a line in a file of runs to submit: no more of it is held. */
+  submitLineCharsMax: 1_000_000,
+  /** How long a submission with an idempotency key is known again, where the policy does not say. */
+  idempotencyWindowMs: 86_400_000,
+  /** Length of an idempotency key. */
+  idempotencyKeyLengthMax: 256,
   /** Length of a run's id. */
   runIdLengthMax: 128
 } as const

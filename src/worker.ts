@@ -200,7 +200,10 @@ interface News {
 class Telling {
   private readonly tell: (news: News) => Promise<unknown>
   private news: { progress?: NonNullable<News["progress"]>; lines: Array<string> } = { lines: [] }
-  private telling: Promise<void> | undefined
+  /** What is being told just now. */
+  private sending: Promise<void> = Promise.resolve()
+  /** Whether something was told a moment ago. */
+  private resting = false
 
   constructor(tell: (news: News) => Promise<unknown>) {
     this.tell = tell
@@ -224,17 +227,20 @@ class Telling {
     this.soon()
   }
 
-  /** Tells what was not told yet. */
+  /** Tells what was not told yet, at once. */
   async rest(): Promise<void> {
-    await this.telling
+    await this.sending
     await this.now()
   }
 
   private soon(): void {
-    this.telling ??= this.now()
+    if (this.resting) return
+    this.resting = true
+    this.sending = this.now()
+    void this.sending
       .then(() => pause(pauseMs))
       .then(() => {
-        this.telling = undefined
+        this.resting = false
         if (this.news.progress || this.news.lines.length > 0) this.soon()
       })
   }

@@ -119,6 +119,32 @@ describe("a program that uses the package", () => {
   })
 })
 
+describe("a worker that uses the package", () => {
+  it("compiles and runs, and loads nothing else", () => {
+    writeFileSync(
+      join(folder, "worker.ts"),
+      `import { work, type WorkerJob } from "signalbox/worker"
+const double: WorkerJob = ({ input }) => Number(input) * 2
+// @ts-expect-error a worker needs a token
+void (() => work({ url: "http://127.0.0.1:7070", jobs: { double } }))
+await work({ url: "http://127.0.0.1:7070", token: "secret", jobs: { double }, signal: AbortSignal.abort() })
+console.log("done")
+`
+    )
+    writeFileSync(
+      join(folder, "tsconfig.worker.json"),
+      JSON.stringify({
+        compilerOptions: { ...compilerOptions, lib: ["esnext", "dom"] },
+        files: ["worker.ts"]
+      })
+    )
+    inProject(tool("tsc"), "--project", "tsconfig.worker.json")
+    expect(inProject("node", "worker.ts")).toBe("done\n")
+    const built = readFileSync(join(folder, "node_modules/signalbox/dist/src/worker.js"), "utf8")
+    expect(built).not.toMatch(/^import /m)
+  })
+})
+
 describe("the command line of the package", () => {
   const signalbox = (...args: ReadonlyArray<string>) => inProject("npx", "--no-install", "signalbox", ...args)
 

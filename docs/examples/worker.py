@@ -70,10 +70,14 @@ def attempt(run):
     done.set()
 
 
-if __name__ == "__main__":
+def main():
     while True:
         try:
             for run in insist("poll", waitMs=10_000)["attempts"]:
                 attempt(run)
         except NotOurs as why:
-            print(why, flush=True)
+            print("not ours:", why, flush=True)
+
+
+if __name__ == "__main__":
+    main()

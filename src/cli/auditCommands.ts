@@ -1,8 +1,6 @@
 /**
  * `audit`: whether the log is what was written, and proofs of it that others can check without us.
  */
-import { generateKeyPairSync } from "node:crypto"
-import { writeFileSync } from "node:fs"
 import * as Console from "effect/Console"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
@@ -12,25 +10,15 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { verifyDecisions } from "../history/verifyDecisions.ts"
 import { signedCheckpoint } from "../log/Checkpoint.ts"
-import { leafHash, MerkleFrontier } from "../log/MerkleTree.ts"
+import { nameOf } from "../log/followKeys.ts"
 import { isProven, proveConsistency, proveInclusion } from "../log/Proof.ts"
-import { makeNoteKey, verifierKey } from "../log/signedNote.ts"
-import { type Checked, verifyEntries } from "../log/verifyEntries.ts"
-import { checkpointIn, failed, proofIn, signingKey, unreadable } from "./auditFiles.ts"
+import { checkpointIn, failed, proofIn, recordedKeysIn, signingKey, unreadable } from "./auditFiles.ts"
+import { auditKey, cosign, keys, rotate } from "./auditKeyCommands.ts"
+import { broken, checkLog, keyInForce, recordedKeys } from "./checkLog.ts"
 import { describeUnexplained } from "./describeUnexplained.ts"
 import { count } from "./format.ts"
 import { openLog } from "./openLog.ts"
 import { print, root } from "./root.ts"
-
-/** Checks the whole log; answers what was found, with the root of its tree at one size besides, if it is that long. */
-const checkLog = Effect.fnUntraced(function* (log: string, size = Number.MAX_SAFE_INTEGER) {
-  const events = yield* openLog(log)
-  const tree = new MerkleFrontier()
-  const checked = yield* verifyEntries(events.entries(), (hash) => {
-    if (tree.size < size) tree.append(leafHash(hash))
-  })
-  return { checked, tree }
-}, Effect.scoped)
 
 const entriesUpTo = Effect.fnUntraced(function* (log: string, upTo: number) {
   const events = yield* openLog(log)
@@ -39,33 +27,46 @@ const entriesUpTo = Effect.fnUntraced(function* (log: string, upTo: number) {
   return yield* failed(`The log has ${entries.length} events, and the checkpoint is of ${upTo}.`)
 }, Effect.scoped)
 
+const witnessFlag = Flag.String("require-witness").pipe(
+  Flag.withMetavar("KEY"),
+  Flag.withDescription(
+    "The verifier key of a witness, or a file that holds it, who must have cosigned; may be given several times"
+  ),
+  Flag.atLeast(0)
+)
+
 const publicKey = Flag.String("public").pipe(
   Flag.withMetavar("KEY"),
-  Flag.withDescription("The verifier key of the log, or a file that holds it: NAME+HASH+BASE64")
+  Flag.withDescription(
+    "A verifier key of the log, or a file that holds it: NAME+HASH+BASE64; from it recorded rotations are followed"
+  )
 )
 const checkpointFlag = Flag.String("checkpoint").pipe(
   Flag.withMetavar("FILE"),
   Flag.withDescription("A signed checkpoint of the log")
 )
 
-const broken = (checked: Checked) =>
-  checked.found &&
-  failed(`Position ${checked.found.position}: ${checked.found.kind}: ${checked.found.issue}.`)
-
 const verify = Command.make(
   "verify",
-  { checkpoint: Flag.optional(checkpointFlag), public: Flag.optional(publicKey) },
+  {
+    checkpoint: Flag.optional(checkpointFlag),
+    public: Flag.optional(publicKey),
+    witnesses: witnessFlag
+  },
   Effect.fn(function* (given) {
     const { log, json } = yield* root
     if (Option.isSome(given.checkpoint) !== Option.isSome(given.public))
       return yield* unreadable(
         "A checkpoint is as good as its signature: give --checkpoint and --public together."
       )
+    if (given.witnesses.length > 0 && Option.isNone(given.checkpoint))
+      return yield* unreadable("A witness has seen a checkpoint: give --checkpoint with --require-witness.")
     const held = Option.isSome(given.checkpoint)
-      ? yield* checkpointIn(
-          given.checkpoint.value,
-          Option.getOrElse(given.public, () => "")
-        )
+      ? yield* checkpointIn(given.checkpoint.value, {
+          public: Option.getOrElse(given.public, () => ""),
+          recorded: yield* recordedKeys(log),
+          witnesses: given.witnesses
+        })
       : undefined
     const { checked, tree } = yield* checkLog(log, held?.size)
     const { position } = checked
@@ -96,36 +97,6 @@ const verify = Command.make(
   )
 )
 
-const key = Command.make(
-  "key",
-  {
-    name: Argument.String("name").pipe(
-      Argument.withDescription(
-        "Names the log for ever: best a URL without its scheme, such as example.com/runs"
-      )
-    ),
-    out: Flag.String("out").pipe(
-      Flag.withMetavar("FILE"),
-      Flag.withDescription("Where the private key goes; the public one goes beside it, as FILE.pub")
-    )
-  },
-  Effect.fn(function* ({ name, out }) {
-    const { json } = yield* root
-    const { privateKey } = generateKeyPairSync("ed25519")
-    const written = yield* Effect.try({
-      try: () => {
-        const verifier = verifierKey(makeNoteKey(name, privateKey))
-        // Never over another key: what it has signed could not be added to any more.
-        writeFileSync(out, privateKey.export({ format: "pem", type: "pkcs8" }), { mode: 0o600, flag: "wx" })
-        writeFileSync(`${out}.pub`, `${verifier}\n`, { flag: "wx" })
-        return verifier
-      },
-      catch: (error) => unreadable(error instanceof Error ? error.message : String(error))
-    })
-    yield* print(json, { key: out, public: written }, () => written)
-  })
-).pipe(Command.withDescription("Make a key to sign checkpoints with"))
-
 const checkpoint = Command.make(
   "checkpoint",
   {
@@ -134,6 +105,9 @@ const checkpoint = Command.make(
   Effect.fn(function* ({ key: file }) {
     const { log } = yield* root
     const signer = yield* signingKey(file)
+    const inForce = yield* keyInForce(log)
+    if (inForce && nameOf(inForce) !== nameOf(signer))
+      return yield* failed(`The log's key is ${nameOf(inForce)}, and --key is ${nameOf(signer)}.`)
     const { checked, tree } = yield* checkLog(log)
     const complaint = broken(checked)
     if (complaint) return yield* complaint
@@ -149,7 +123,7 @@ const prove = Command.make(
   { position: Argument.Int("position"), checkpoint: checkpointFlag, public: publicKey },
   Effect.fn(function* ({ position, checkpoint: file, public: known }) {
     const { log } = yield* root
-    const { size } = yield* checkpointIn(file, known)
+    const { size } = yield* checkpointIn(file, { public: known, recorded: yield* recordedKeys(log) })
     const proof = proveInclusion(yield* entriesUpTo(log, size), position)
     if (!proof) return yield* failed(`The log of the checkpoint has positions 1 to ${size}, not ${position}.`)
     yield* Console.log(JSON.stringify(proof))
@@ -166,8 +140,9 @@ const proveConsistent = Command.make(
   { earlier: earlierFlag, checkpoint: checkpointFlag, public: publicKey },
   Effect.fn(function* ({ earlier, checkpoint: later, public: known }) {
     const { log } = yield* root
-    const before = yield* checkpointIn(earlier, known)
-    const after = yield* checkpointIn(later, known)
+    const trust = { public: known, recorded: yield* recordedKeys(log) }
+    const before = yield* checkpointIn(earlier, trust)
+    const after = yield* checkpointIn(later, trust)
     if (before.size > after.size)
       return yield* unreadable(`--earlier is of ${before.size} events, and --checkpoint of ${after.size}.`)
     yield* Console.log(JSON.stringify(proveConsistency(yield* entriesUpTo(log, after.size), before.size)))
@@ -180,13 +155,24 @@ const checkProof = Command.make(
     proof: Argument.String("proof").pipe(Argument.withDescription("A file with a proof")),
     checkpoint: checkpointFlag,
     earlier: Flag.optional(earlierFlag),
-    public: publicKey
+    public: publicKey,
+    keys: Flag.String("keys").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription(
+        "What `audit keys` has printed: the rotations to follow from the key that is trusted"
+      ),
+      Flag.optional
+    ),
+    witnesses: witnessFlag
   },
-  Effect.fn(function* ({ proof: file, checkpoint: at, earlier, public: known }) {
+  Effect.fn(function* ({ proof: file, checkpoint: at, earlier, public: known, keys, witnesses }) {
     const { json } = yield* root
     const proof = yield* proofIn(file)
-    const held = yield* checkpointIn(at, known)
-    const before = Option.isSome(earlier) ? yield* checkpointIn(earlier.value, known) : undefined
+    const recorded = Option.isSome(keys) ? yield* recordedKeysIn(keys.value) : []
+    const held = yield* checkpointIn(at, { public: known, recorded, witnesses })
+    const before = Option.isSome(earlier)
+      ? yield* checkpointIn(earlier.value, { public: known, recorded })
+      : undefined
     if (proof._tag === "Consistency" && !before)
       return yield* unreadable("A proof of consistency is between two checkpoints: give --earlier, too.")
     if (!isProven(proof, held, before)) return yield* failed(`${file} proves nothing of these checkpoints.`)
@@ -222,5 +208,16 @@ const decisions = Command.make(
 
 export const audit = Command.make("audit").pipe(
   Command.withDescription("Find tampering, sign checkpoints, prove what stands in the log"),
-  Command.withSubcommands([verify, decisions, key, checkpoint, prove, proveConsistent, checkProof])
+  Command.withSubcommands([
+    verify,
+    decisions,
+    auditKey,
+    rotate,
+    keys,
+    checkpoint,
+    cosign,
+    prove,
+    proveConsistent,
+    checkProof
+  ])
 )

@@ -5,7 +5,8 @@ import { createPrivateKey } from "node:crypto"
 import { existsSync, readFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { type Checkpoint, openCheckpoint } from "../log/Checkpoint.ts"
+import type { Checkpoint } from "../log/Checkpoint.ts"
+import { type AuditKey, followKeys, openAuditCheckpoint } from "../log/followKeys.ts"
 import { Proof } from "../log/Proof.ts"
 import { makeNoteKey, type NoteKey, readVerifierKey } from "../log/signedNote.ts"
 import { Exit, exitCodes } from "./exitCodes.ts"
@@ -26,16 +27,47 @@ const reading = <A>(what: string, read: () => A): Effect.Effect<A, Exit> =>
 const verifier = (text: string): NoteKey =>
   readVerifierKey((existsSync(text) ? readFileSync(text, "utf8") : text).trim())
 
-/** The checkpoint in a file, signed by this key: of the log that the key is named after. */
-export const checkpointIn = (file: string, key: string): Effect.Effect<Checkpoint, Exit> =>
+/** A verifier key that a flag names. */
+export const keyIn = (flag: string, text: string): Effect.Effect<NoteKey, Exit> =>
+  reading(flag, () => verifier(text))
+
+/** What is known of who signs a log's checkpoints. */
+interface Trust {
+  /** The key that is trusted, or a file that holds it. */
+  readonly public: string
+  /** The keys that are recorded to follow it. */
+  readonly recorded: ReadonlyArray<AuditKey>
+  /** Those who must have signed, too; keys or files. */
+  readonly witnesses?: ReadonlyArray<string>
+}
+
+/** The checkpoint in a file, signed by whose turn it was: of the log that the trusted key is named after. */
+export const checkpointIn = (file: string, trust: Trust): Effect.Effect<Checkpoint, Exit> =>
   Effect.gen(function* () {
-    const known = yield* reading("--public", () => verifier(key))
-    return yield* reading(file, () => openCheckpoint(readFileSync(file, "utf8"), known.name, [known]))
+    const trusted = yield* keyIn("--public", trust.public)
+    const witnesses = yield* Effect.forEach(trust.witnesses ?? [], (key) => keyIn("--require-witness", key))
+    const terms = followKeys(trusted, trust.recorded)
+    return yield* reading(file, () => openAuditCheckpoint(readFileSync(file, "utf8"), terms, { witnesses }))
   })
 
-/** A key made by `audit key`: its name is in the file beside it. */
+/** A key made by `audit key`: its name, and whether it is a witness's, is in the file beside it. */
 export const signingKey = (file: string): Effect.Effect<NoteKey, Exit> =>
-  reading(file, () => makeNoteKey(verifier(`${file}.pub`).name, createPrivateKey(readFileSync(file, "utf8"))))
+  reading(file, () => {
+    const { name, isWitness } = verifier(`${file}.pub`)
+    return makeNoteKey(name, createPrivateKey(readFileSync(file, "utf8")), { isWitness })
+  })
+
+/** The note in a file, as it is. */
+export const noteIn = (file: string): Effect.Effect<string, Exit> =>
+  reading(file, () => readFileSync(file, "utf8"))
+
+const RecordedKeys = Schema.Array(
+  Schema.Struct({ key: Schema.String, note: Schema.optionalKey(Schema.String) })
+)
+
+/** The keys that `audit keys` has printed into a file. */
+export const recordedKeysIn = (file: string): Effect.Effect<ReadonlyArray<AuditKey>, Exit> =>
+  reading(file, () => Schema.decodeUnknownSync(RecordedKeys)(JSON.parse(readFileSync(file, "utf8"))))
 
 /** The proof in a file. */
 export const proofIn = (file: string): Effect.Effect<Proof, Exit> =>

@@ -4,7 +4,7 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
-import { backup } from "../log/backup.ts"
+import { backup as copyLog } from "../log/backup.ts"
 import { Display } from "./Display.ts"
 import { Exit, exitCodes } from "./exitCodes.ts"
 import { count } from "./format.ts"
@@ -14,7 +14,7 @@ import { print, root } from "./root.ts"
 const ofPostgres =
   "A log in Postgres is backed up by the means of Postgres: pg_dump, or a backup of the server."
 
-export const backupCommand = Command.make(
+export const backup = Command.make(
   "backup",
   {
     file: Argument.String("file").pipe(
@@ -28,7 +28,7 @@ export const backupCommand = Command.make(
     const display = new Display(process.stdout.isTTY && !json, true)
     const progress = (done: number) => display.live(`Copying: ${Math.floor(100 * done)} %`)
     const made = yield* Effect.ensuring(
-      backup(log, file, progress),
+      copyLog(log, file, progress),
       Effect.sync(() => display.end())
     )
     const size = `${(made.bytes / 1_000_000).toFixed(1)} MB`

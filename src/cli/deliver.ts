@@ -2,6 +2,7 @@
  * Who decides commands of this command line: the coordinator that leads the log, wherever it runs, or this very
  * process for a moment if nobody does.
  */
+import { createConnection } from "node:net"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -26,6 +27,8 @@ interface Answer {
   readonly run: { readonly id: string; readonly state: string; readonly attempt: number } | undefined
   /** Whether a coordinator that admits runs has decided it. */
   readonly led: boolean
+  /** Set where the run was submitted before, under the same idempotency key. */
+  readonly deduplicated?: true
 }
 
 type Answered = Result.Result<Answer, CommandRejected>
@@ -35,7 +38,8 @@ const overSocket = (log: string, commands: Commands) =>
     const replies = yield* askSocket(socketOf(log), { actor: actor(), commands })
     return replies.map((reply): Answered => {
       if (reply._tag === "Rejected") return Result.fail(new CommandRejected({ rejection: reply.rejection }))
-      return Result.succeed({ position: reply.position, run: reply.run, led: true })
+      const { _tag: _, ...answer } = reply
+      return Result.succeed({ run: undefined, ...answer, led: true })
     })
   })
 
@@ -57,13 +61,13 @@ export const ownCoordinator = (path: string, options: Omit<OpenOptions, "log">) 
   )
 
 /** What is being stopped is stopped by this process, which must not go before that. */
-const settled = (coordinator: Coordinator["Service"], { position, run }: Accepted) =>
+const settled = (coordinator: Coordinator["Service"], { run, ...rest }: Accepted) =>
   Effect.map(
     run?.state === "canceling" ? coordinator.ended(run.id) : Effect.succeed(run),
-    (now): Answer => ({ position, run: now, led: false })
+    (now): Answer => ({ ...rest, run: now, led: false })
   )
 
-const byOurselves = (log: string, commands: Commands) =>
+const askOurselves = (commands: Commands) =>
   Effect.gen(function* () {
     const coordinator = yield* Coordinator
     const accepted = yield* coordinator.askAll(commands)
@@ -72,7 +76,10 @@ const byOurselves = (log: string, commands: Commands) =>
         ? Effect.succeed<Answered>(Result.fail(one.failure))
         : Effect.map(settled(coordinator, one.success), (answer): Answered => Result.succeed(answer))
     )
-  }).pipe(Effect.provide(ownCoordinator(log, { admits: false })))
+  })
+
+const byOurselves = (log: string, commands: Commands) =>
+  Effect.provide(askOurselves(commands), ownCoordinator(log, { admits: false }))
 
 const isLed = (error: { readonly _tag: string } | LogError): boolean =>
   error._tag === "LogError" && "reason" in error && error.reason._tag === "Led"
@@ -86,6 +93,36 @@ export const deliverAll = (log: string, commands: Commands) =>
         Effect.catchIf(isLed, (led) => Effect.mapError(overSocket(log, commands), () => led))
       )
     )
+  )
+
+/** Has commands decided in one turn. */
+export type Ask = (commands: Commands) => ReturnType<typeof deliverAll>
+
+/** Whether someone listens on the socket file. */
+const isServed = (path: string): Effect.Effect<boolean> =>
+  Effect.callback((resume) => {
+    const socket = createConnection(path)
+    const tell = (served: boolean) => () => {
+      socket.destroy()
+      resume(Effect.succeed(served))
+    }
+    socket.once("connect", tell(true)).once("error", tell(false))
+  })
+
+/**
+ * For many turns: has them decided by whoever leads the log when they begin, or by this process, which then leads it until
+ * they have ended.
+ */
+export const delivering = <A, E, R>(log: string, use: (ask: Ask) => Effect.Effect<A, E, R>) =>
+  Effect.flatMap(isServed(socketOf(log)), (served) =>
+    served
+      ? use((commands) => deliverAll(log, commands))
+      : Effect.gen(function* () {
+          const coordinator = yield* Coordinator
+          const ask: Ask = (commands) =>
+            Effect.provideService(askOurselves(commands), Coordinator, coordinator)
+          return yield* use(ask)
+        }).pipe(Effect.provide(ownCoordinator(log, { admits: false })))
   )
 
 /** Has one command decided; fails where it is refused. */

@@ -3,12 +3,14 @@
  */
 import type { Reason } from "../queue/Reason.ts"
 import { scopeName } from "../queue/Scope.ts"
-import { count, showMoment } from "./format.ts"
+import { count, showLength, showMoment } from "./format.ts"
 
 const because = (reason: string | undefined): string => (reason === undefined ? "" : `: ${reason}`)
 
-/** A reason to wait, as a sentence. */
-export const describeReason = (reason: Reason): string => {
+/** A reason to wait, as a sentence; with `now`, also for how long it has been one. */
+export const describeReason = (reason: Reason, now?: number): string => {
+  const lasts =
+    now === undefined || !("since" in reason) ? "" : ` for ${showLength(Math.max(0, now - reason.since))}`
   switch (reason._tag) {
     case "LimitFull": {
       const { limit, held, size, holders, holding, ahead, more } = reason
@@ -17,7 +19,7 @@ export const describeReason = (reason: Reason): string => {
       const least = more ? "at least " : ""
       const others =
         ahead === 0 && !more ? "next in line for it" : `${least}${count(ahead, "run")} ahead of it`
-      return `limit ${limit} is full: ${held} of ${size} held${by}; ${others}`
+      return `limit ${limit} is full${lasts}: ${held} of ${size} held${by}; ${others}`
     }
     case "RateReached": {
       const { limit, starts, periodMs, at } = reason
@@ -33,13 +35,13 @@ export const describeReason = (reason: Reason): string => {
     }
     case "Paused": {
       const until = reason.until === undefined ? "" : ` until ${showMoment(reason.until)}`
-      return `${scopeName(reason.scope)} is paused by ${reason.by}${until}${because(reason.reason)}`
+      return `${scopeName(reason.scope)} is paused by ${reason.by}${until}${because(reason.reason)}${lasts && `,${lasts}`}`
     }
     case "Held":
-      return `held by ${reason.by}${because(reason.reason)}`
+      return `held by ${reason.by}${because(reason.reason)}${lasts && `,${lasts}`}`
     case "NotBefore":
       return `may not start before ${showMoment(reason.at)}`
     case "AdmissionClosed":
-      return "no coordinator admits runs now: start one with `signalbox run`"
+      return `no coordinator admits runs now: start one with \`signalbox run\``
   }
 }

@@ -40,8 +40,12 @@ export const showLength = (ms: number): string => {
 export const showBetween = (from: number | undefined, to: number | undefined): string =>
   from === undefined || to === undefined ? "-" : showLength(to - from)
 
+/** The last moment that calendars know. */
+const momentMax = 8_640_000_000_000_000
+
 /** A moment in UTC, to the second. */
-export const showMoment = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`
+export const showMoment = (at: number): string =>
+  at > momentMax ? "the end of all calendars" : `${new Date(at).toISOString().slice(0, 19)}Z`
 
 /** The same to the millisecond. */
 export const showInstant = (at: number): string => new Date(at).toISOString()
@@ -64,6 +68,23 @@ export const table = (
       .trimEnd()
   const top = paint("dim", line(headings))
   return [top, ...flat.map(line)].join("\n")
+}
+
+/** A text in lines of at most 80 columns, if its words allow; `first` stands before it, `rest` before its other lines. */
+export const wrap = (text: string, first: string, rest: string): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  let line = first
+  let isEmpty = true
+  for (const word of text.split(" ")) {
+    if (!isEmpty && stringWidth(line) + 1 + stringWidth(word) > 80) {
+      lines.push(line)
+      line = rest
+      isEmpty = true
+    }
+    line += isEmpty ? word : ` ${word}`
+    isEmpty = false
+  }
+  return [...lines, line]
 }
 
 /** `1 run`, `2 runs`. */

@@ -1,19 +1,20 @@
 /**
- * `list`, `show`, `queue`, `why`: what the log says of runs.
+ * `list`, `show`, `queue`: what the log says of runs.
  */
 import { existsSync, readdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import type { Admission } from "../history/why.ts"
 import { folderOf } from "../launcher/Artifacts.ts"
-import type { Explanation } from "../queue/explain.ts"
 import { describeCause } from "../run/Outcome.ts"
 import type { Run } from "../run/Run.ts"
+import { describeAdmission } from "./describeChange.ts"
 import { describeReason } from "./describeReason.ts"
 import { count, paint, paintState, showBetween, showMoment, table } from "./format.ts"
 import { artifactsIn } from "./openLog.ts"
-import { explainNow, findRun, readQueue } from "./readQueue.ts"
+import { explainNow, findRun, readAdmission, readQueue } from "./readQueue.ts"
 import { print, root } from "./root.ts"
 import { filtered, filterFlags, runArgument } from "./selected.ts"
 
@@ -58,7 +59,7 @@ const artifactsOf = (log: string, run: Run): ReadonlyArray<string> => {
     .filter((file) => !/\/(worker(\.\d+)?|exit)$/.test(file) && statSync(file).size > 0)
 }
 
-const details = (run: Run, files: ReadonlyArray<string>): string => {
+const details = (run: Run, admission: Admission | undefined, files: ReadonlyArray<string>): string => {
   const { spec } = run
   const command = typeof spec.command === "string" ? spec.command : spec.command?.join(" ")
   const tags = Object.entries(spec.tags ?? {}).map(([key, value]) => `${key}=${value}`)
@@ -70,6 +71,13 @@ const details = (run: Run, files: ReadonlyArray<string>): string => {
     ["priority", String(run.priority)],
     ["by", run.actor],
     ["submitted", showMoment(run.submittedAt)],
+    [
+      "admitted",
+      admission &&
+        describeAdmission(admission)
+          .join("; ")
+          .replace(/^admitted at /, "")
+    ],
     ["waited", run.admittedAt === undefined ? undefined : showBetween(run.submittedAt, run.admittedAt)],
     ["ran", run.endedAt === undefined ? undefined : showBetween(run.startedAt, run.endedAt)],
     ["attempt", run.attempt > 0 ? String(run.attempt) : undefined],
@@ -94,26 +102,11 @@ export const show = Command.make(
     const { log, json } = yield* root
     const run = yield* findRun(yield* readQueue(log), id)
     const files = artifactsOf(log, run)
-    yield* print(json, { ...run, files }, () => details(run, files))
+    const admission = yield* readAdmission(log, run)
+    const value = { ...run, files, ...(admission && { admission }) }
+    yield* print(json, value, () => details(run, admission, files))
   })
 ).pipe(Command.withDescription("Show all that is known of a run"))
-
-const explained = ({ run, state, place, waiting, reasons }: Explanation): string => {
-  if (place === undefined) return `${run} does not wait: it is ${paintState(state)}.`
-  const where = `${run} is ${paintState(state)}, ${place} of ${waiting} in line.`
-  return [where, ...reasons.map((reason) => `  - ${describeReason(reason)}`)].join("\n")
-}
-
-export const why = Command.make(
-  "why",
-  { run: runArgument },
-  Effect.fn(function* ({ run: id }) {
-    const { log, json } = yield* root
-    const queue = yield* readQueue(log)
-    const explanation = yield* explainNow(queue, yield* findRun(queue, id))
-    yield* print(json, explanation, () => explained(explanation))
-  })
-).pipe(Command.withDescription("Say why a run has not started: which limit, who holds it, what is ahead"))
 
 export const queue = Command.make(
   "queue",

@@ -15,12 +15,13 @@ import { replay } from "../history/replay.ts"
 import type { Event } from "../queue/Event.ts"
 import { contents } from "../queue/RunQueue.ts"
 import { runStates } from "../run/lifecycle.ts"
-import { backupCommand } from "./backupCommand.ts"
+import { backup } from "./backupCommand.ts"
 import { Exit, exitCodes, quietExit } from "./exitCodes.ts"
 import { count, paint, showInstant, showMoment, table } from "./format.ts"
 import { exportCommand, importCommand } from "./moveCommands.ts"
 import { openLog } from "./openLog.ts"
 import { print, root, toJson } from "./root.ts"
+import { statsCommand } from "./statsCommand.ts"
 
 const line = ({ position, at, type, run, actor, data }: Event): string => {
   const told = toJson(data)
@@ -55,7 +56,7 @@ export const log = Command.make(
   Command.withDescription(
     "Print the events of the log; copy it, write it to a file, make a log of such a file"
   ),
-  Command.withSubcommands([exportCommand, importCommand, backupCommand])
+  Command.withSubcommands([statsCommand, exportCommand, importCommand, backup])
 )
 
 /** A position, or a moment after which events no longer count. */

@@ -12,21 +12,23 @@ import { audit } from "./auditCommands.ts"
 import { cancel, rerun } from "./bulkCommands.ts"
 import { config } from "./configCommands.ts"
 import { exitCodes } from "./exitCodes.ts"
-import { list, queue, show, why } from "./listCommands.ts"
+import { list, queue, show } from "./listCommands.ts"
 import { chart, log, replayCommand } from "./logCommands.ts"
 import { policy } from "./policyCommands.ts"
 import { pool } from "./poolCommands.ts"
 import { hold, pause, priority, release, resume, top } from "./queueCommands.ts"
 import { root } from "./root.ts"
 import { run } from "./runCommand.ts"
+import { schedule } from "./scheduleCommands.ts"
 import { submit } from "./submitCommand.ts"
 import { subscription } from "./subscriptionCommands.ts"
+import { why } from "./whyCommand.ts"
 
 const [, version = ""] = software.split(" ")
 
 const program = root.pipe(
   Command.withSubcommands([
-    { group: "WORK", commands: [run, submit, cancel, rerun] },
+    { group: "WORK", commands: [run, submit, schedule, cancel, rerun] },
     { group: "LOOK", commands: [list, show, queue, why] },
     {
       group: "CHANGE THE QUEUE",

@@ -35,6 +35,15 @@ const policyIn = Effect.fnUntraced(function* (path: string) {
   return policy
 })
 
+/** The rules in force; where there is no log yet, those that it will begin with. */
+const inForce = (log: string) =>
+  readQueue(log).pipe(
+    Effect.map(({ policy }) => policy),
+    Effect.catchTag("LogError", (error) =>
+      error.reason._tag === "Missing" ? Effect.succeed(defaultPolicy) : Effect.fail(error)
+    )
+  )
+
 const showPath = (path: ReadonlyArray<string>): string => path.join(".")
 const showValue = (value: PolicyChange["before"]): string => {
   if (value === undefined) return "-"
@@ -93,7 +102,7 @@ const diff = Command.make(
   { file },
   Effect.fn(function* ({ file: path }) {
     const { log, json } = yield* root
-    const changes = diffPolicy((yield* readQueue(log)).policy, yield* policyIn(path))
+    const changes = diffPolicy(yield* inForce(log), yield* policyIn(path))
     yield* print(json, changes, () => changeTable(changes))
   })
 ).pipe(Command.withDescription("Show what a file says otherwise than the rules in force"))
@@ -149,7 +158,7 @@ const set = Command.make(
   Effect.fn(function* ({ file: path, reason: text }) {
     const { log, json } = yield* root
     const policy = yield* policyIn(path)
-    const changes = diffPolicy((yield* readQueue(log)).policy, policy)
+    const changes = diffPolicy(yield* inForce(log), policy)
     const answer =
       changes.length === 0 ? undefined : yield* deliver(log, { _tag: "SetPolicy", policy, ...said(text) })
     yield* print(json, { position: answer?.position, changes }, () =>

@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { nearest } from "../config/decodeDocument.ts"
 import { recover } from "../coordinator/recover.ts"
+import { lastAdmission } from "../history/why.ts"
 import { snapshotFile } from "../log/Snapshots.ts"
 import { type Explanation, explain } from "../queue/explain.ts"
 import type { RunQueue } from "../queue/RunQueue.ts"
@@ -32,6 +33,12 @@ export const findRun = (queue: RunQueue, id: string): Effect.Effect<Run, Exit> =
     new Exit({ code: exitCodes.failed.code, message: `There is no run ${id} in this log.${hint}` })
   )
 }
+
+/** When and why the run was let in last; undefined if it never was, or is not any more. */
+export const readAdmission = (log: string, { id, admittedAt }: Run) =>
+  admittedAt === undefined
+    ? Effect.succeed(undefined)
+    : Effect.scoped(Effect.flatMap(openLog(log), (events) => lastAdmission(events.read({ run: id }))))
 
 /** Why a run waits, as of now. */
 export const explainNow = Effect.fnUntraced(function* (queue: RunQueue, run: Run) {

@@ -91,8 +91,7 @@ const finish = Effect.fnUntraced(function* (board: Board, display: Display, json
 
 const work = Effect.fnUntraced(function* (
   begin: Effect.Effect<Work, CommandRejected | CoordinatorError | Exit, Coordinator>,
-  json: boolean,
-  plain: boolean
+  { json, plain, stay }: { readonly json: boolean; readonly plain: boolean; readonly stay: boolean }
 ) {
   const coordinator = yield* Coordinator
   const began = yield* Clock.currentTimeMillis
@@ -103,7 +102,10 @@ const work = Effect.fnUntraced(function* (
   const board = new Board(toDo, nameOf)
   display.line(`${count(toDo.expected?.size ?? toDo.runs.length, "run")}: ${toDo.heading}`)
   const end = yield* Effect.raceAllFirst([
-    Effect.as(follow(board, display), "done" as const),
+    Effect.as(
+      stay ? Effect.andThen(follow(board, display), Effect.never) : follow(board, display),
+      "done" as const
+    ),
     Deferred.await(cut),
     // It ends only where the log has failed for good.
     Effect.andThen(coordinator.done, Effect.never)
@@ -150,12 +152,18 @@ export const run = Command.make(
       Flag.withDescription("Cancel what an earlier, unfinished go at the file has left, and begin anew"),
       Flag.withDefault(false)
     ),
+    stay: Flag.Boolean("stay").pipe(
+      Flag.withDescription(
+        "Do not end with the last run: go on with what is submitted, and with schedules, until stopped"
+      ),
+      Flag.withDefault(false)
+    ),
     plain: Flag.Boolean("plain").pipe(
       Flag.withDescription("Plain lines, as when the output is piped"),
       Flag.withDefault(false)
     )
   },
-  Effect.fn(function* ({ file, env, config, listen, fresh, plain }) {
+  Effect.fn(function* ({ file, env, config, listen, fresh, stay, plain }) {
     const { log, json } = yield* root
     const now = yield* Clock.currentTimeMillis
     const read = Option.isSome(file) ? yield* readRunFile(relative("", file.value), now) : undefined
@@ -170,7 +178,7 @@ export const run = Command.make(
       Layer.provideMerge(ownCoordinator(log, { policy, address, launchers }))
     )
     const begin = plan ? beginBatch(plan, fresh) : Effect.succeed(yield* takeUpQueue(log))
-    yield* Effect.provide(Effect.scoped(work(begin, json, plain)), services)
+    yield* Effect.provide(Effect.scoped(work(begin, { json, plain, stay })), services)
   })
 ).pipe(
   Command.withDescription("Do the runs of a file to the end, with progress and a summary"),

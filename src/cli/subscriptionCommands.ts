@@ -1,43 +1,20 @@
 /**
  * `subscription`: who is told of events, how far that has come, what could not be delivered.
  */
-import { randomBytes } from "node:crypto"
-import { readFileSync } from "node:fs"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import { EventData, type EventType } from "../queue/Event.ts"
-import { settings } from "../settings.ts"
-import {
-  type Definition,
-  defaultDeliveryRetries,
-  type Subscription,
-  SubscriptionName
-} from "../subscription/Subscription.ts"
-import { beginning } from "../subscription/subscribe.ts"
+import type { Subscription } from "../subscription/Subscription.ts"
+import { addSubscription } from "./addSubscription.ts"
 import { Exit, exitCodes } from "./exitCodes.ts"
 import { count, showMoment, table } from "./format.ts"
-import { makeHome } from "./makeHome.ts"
 import { openLog, openSubscriptions } from "./openLog.ts"
 import { print, root } from "./root.ts"
 import { runSubscriptions } from "./runSubscriptions.ts"
+import { nameArgument, showSubscription } from "./showSubscription.ts"
 
 const usage = (message: string): Exit => new Exit({ code: exitCodes.usage.code, message })
-
-const nameArgument = Argument.String("name").pipe(
-  Argument.withMetavar("NAME"),
-  Argument.withDescription("The subscription"),
-  Argument.withSchema(SubscriptionName)
-)
-
-/** A subscription as it may be shown: without what its webhook is signed by. */
-const shown = ({ webhook, revision: _, ...subscription }: Subscription) => ({
-  ...subscription,
-  stopped: subscription.stopped ?? null,
-  webhook: webhook ? { url: webhook.url, timeoutMs: webhook.timeoutMs } : null
-})
 
 const stateOf = ({ stopped }: Subscription): string =>
   stopped === undefined ? "active" : `stopped: ${stopped}`
@@ -58,7 +35,7 @@ const list = Command.make(
     const { log, json } = yield* root
     const store = yield* openSubscriptions(log)
     const all = yield* store.list
-    yield* print(json, all.map(shown), () => {
+    yield* print(json, all.map(showSubscription), () => {
       const rows = all.map((one) => [
         one.name,
         String(one.position),
@@ -81,7 +58,7 @@ const show = Command.make(
     const store = yield* openSubscriptions(log)
     const one = yield* store.get(name)
     const { triesMax, delayMs, delayMaxMs } = one.retries
-    yield* print(json, shown(one), () =>
+    yield* print(json, showSubscription(one), () =>
       [
         `${one.name}: ${stateOf(one)}`,
         `  wants      ${wantedBy(one)}`,
@@ -93,106 +70,6 @@ const show = Command.make(
     )
   }, Effect.scoped)
 ).pipe(Command.withDescription("Show a subscription: what it wants, where it goes, how far it has come"))
-
-const eventTypes = Object.keys(EventData) as ReadonlyArray<EventType>
-
-const wanted = {
-  type: Flag.Literals("type", eventTypes).pipe(
-    Flag.withDescription("Only events of this type; may be given several times"),
-    Flag.atLeast(0)
-  ),
-  run: Flag.String("run").pipe(Flag.withDescription("Only events of this run"), Flag.optional),
-  tag: Flag.KeyValuePair("tag").pipe(
-    Flag.withDescription("Only events of runs with this tag, KEY=VALUE; may be given several times"),
-    Flag.withDefault({})
-  )
-}
-
-interface Wanted {
-  readonly type: ReadonlyArray<EventType>
-  readonly run: Option.Option<string>
-  readonly tag: Readonly<Record<string, string>>
-}
-
-const filterOf = ({ type, run, tag }: Wanted): Definition["filter"] => ({
-  ...(type.length > 0 && { types: type }),
-  ...(Option.isSome(run) && { run: run.value }),
-  ...(Object.keys(tag).length > 0 && { tags: tag })
-})
-
-const startOf = (from: string): Effect.Effect<"start" | "end" | number, Exit> => {
-  if (from === "start" || from === "end") return Effect.succeed(from)
-  return /^\d+$/.test(from)
-    ? Effect.succeed(Number(from))
-    : Effect.fail(usage(`--from ${from}: expected start, end, or a position such as 120`))
-}
-
-const secretIn = (file: Option.Option<string>): Effect.Effect<string, Exit> =>
-  Option.isNone(file)
-    ? Effect.sync(() => `whsec_${randomBytes(32).toString("base64")}`)
-    : Effect.try({
-        try: () => readFileSync(file.value, "utf8").trim(),
-        catch: (error) => usage(`--secret-file: ${error instanceof Error ? error.message : String(error)}`)
-      })
-
-const add = Command.make(
-  "add",
-  {
-    name: nameArgument,
-    webhook: Flag.String("webhook").pipe(
-      Flag.withMetavar("URL"),
-      Flag.withDescription("Where events are posted to, signed as Standard Webhooks has it")
-    ),
-    ...wanted,
-    from: Flag.String("from").pipe(
-      Flag.withMetavar("start|end|POSITION"),
-      Flag.withDescription("Begin at the start of the log, at its end, or after a position"),
-      Flag.withDefault("start")
-    ),
-    batch: Flag.Int("batch").pipe(
-      Flag.withDescription("Post so many events at a time at most; with more than 1 the body is a list"),
-      Flag.withDefault(1)
-    ),
-    tries: Flag.Int("tries").pipe(
-      Flag.withDescription("Park an event when it was tried so often"),
-      Flag.withDefault(settings.deliveryTriesMax)
-    ),
-    secretFile: Flag.String("secret-file").pipe(
-      Flag.withMetavar("FILE"),
-      Flag.withDescription(
-        "Holds the secret to sign by, whsec_…; left out, one is made and printed, this once"
-      ),
-      Flag.optional
-    )
-  },
-  Effect.fn(function* ({ name, webhook, from, batch, tries, secretFile, ...given }) {
-    const { log, json } = yield* root
-    const start = yield* startOf(from)
-    const secret = yield* secretIn(secretFile)
-    yield* makeHome(log)
-    const events = yield* openLog(log)
-    const store = yield* openSubscriptions(log)
-    const definition: Definition = {
-      filter: filterOf(given),
-      batchMax: batch,
-      retries: { ...defaultDeliveryRetries, triesMax: tries },
-      webhook: { url: webhook, secrets: [secret], timeoutMs: settings.webhookTimeoutMs }
-    }
-    const position = yield* beginning(events, start)
-    const added = yield* Effect.mapError(store.add(name, definition, position), (error) =>
-      error._tag === "SubscriptionError" && error.reason._tag === "Invalid" ? usage(error.message) : error
-    )
-    const made = Option.isNone(secretFile)
-    yield* print(json, { ...shown(added), ...(made && { secret }) }, () =>
-      [
-        `Subscription ${name} posts to ${webhook}, from after position ${added.position}.`,
-        ...(made ? [`Its receiver verifies by ${secret}`] : [])
-      ].join("\n")
-    )
-  }, Effect.scoped)
-).pipe(
-  Command.withDescription("Add a subscription that posts events to a webhook; `subscription run` delivers it")
-)
 
 const remove = Command.make(
   "remove",
@@ -221,7 +98,11 @@ const rewind = Command.make(
       return yield* usage(`position ${position}: expected 0 to ${end}, where the log ends`)
     const store = yield* openSubscriptions(log)
     const one = yield* store.rewind(name, position)
-    yield* print(json, shown(one), () => `Subscription ${name} goes on after position ${position}.`)
+    yield* print(
+      json,
+      showSubscription(one),
+      () => `Subscription ${name} goes on after position ${position}.`
+    )
   }, Effect.scoped)
 ).pipe(Command.withDescription("Have a subscription go on after another position, backward or forward"))
 
@@ -232,7 +113,11 @@ const enable = Command.make(
     const { log, json } = yield* root
     const store = yield* openSubscriptions(log)
     const one = yield* store.enable(name)
-    yield* print(json, shown(one), () => `Subscription ${name} goes on after position ${one.position}.`)
+    yield* print(
+      json,
+      showSubscription(one),
+      () => `Subscription ${name} goes on after position ${one.position}.`
+    )
   }, Effect.scoped)
 ).pipe(Command.withDescription("Have a subscription go on that its receiver has stopped by 410 Gone"))
 
@@ -307,5 +192,16 @@ const drop = Command.make(
 
 export const subscription = Command.make("subscription").pipe(
   Command.withDescription("Tell others of events: by webhook, at least once, in order"),
-  Command.withSubcommands([list, show, add, remove, runSubscriptions, rewind, enable, parked, retry, drop])
+  Command.withSubcommands([
+    list,
+    show,
+    addSubscription,
+    remove,
+    runSubscriptions,
+    rewind,
+    enable,
+    parked,
+    retry,
+    drop
+  ])
 )

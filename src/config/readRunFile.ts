@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Policy } from "../queue/Policy.ts"
 import { Json } from "../run/Json.ts"
-import { PoolUse, RunId, type RunSpec, Tags, Unique } from "../run/RunSpec.ts"
+import { PoolUse, ProcessLimits, RunId, type RunSpec, Tags, Unique } from "../run/RunSpec.ts"
 import { type Document, readDocument } from "./Document.ts"
 import { decodeDocument, showPath } from "./decodeDocument.ts"
 import { InputError, type Problem } from "./InputError.ts"
@@ -25,6 +25,8 @@ const shared = {
   env: Schema.optionalKey(Env),
   /** The folder to run in, counted from the file's own, which is also the default. */
   cwd: Schema.optionalKey(Schema.NonEmptyString),
+  /** What its process may use at most. */
+  limits: Schema.optionalKey(ProcessLimits),
   /** Labels that limits, priorities and people go by. */
   tags: Schema.optionalKey(Tags),
   /** Higher goes first; 0 if left out. Goes before the tag `dagster/priority`. */
@@ -41,7 +43,8 @@ const shared = {
   unique: Schema.optionalKey(Unique)
 }
 
-const FileRun = Schema.Struct({
+/** One run of a run file. */
+export const FileRun = Schema.Struct({
   /** Its name in the file, used once. */
   id: RunId,
   /** A program and its arguments as a list, or one line for `/bin/sh`. A run has one unless a `launcher` knows its `job`. */
@@ -99,7 +102,8 @@ const merged = <A>(
   own: Readonly<Record<string, A>> | undefined
 ): Readonly<Record<string, A>> | undefined => (defaults || own ? { ...defaults, ...own } : undefined)
 
-const toSpec = (
+/** The run that an entry asks for; a `cwd` counts from the folder of `file`. */
+export const toSpec = (
   file: string,
   defaults: FileContents["defaults"],
   run: FileContents["runs"][number],

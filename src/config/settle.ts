@@ -210,6 +210,10 @@ const retriesOf = (contents: Contents, document: Document) => {
   }
 }
 
+const routesOf = (contents: Contents, document: Document) => ({
+  routes: reader(document, [], contents)("routes") ?? byDefault(null, signalbox)
+})
+
 /** Each value by the key under which signalbox.yaml has it; null where nothing is set. */
 export const settle = (contents: Contents, document: Document) => {
   const coordinator = coordinatorOf(contents, document)
@@ -218,6 +222,7 @@ export const settle = (contents: Contents, document: Document) => {
     "run_coordinator.class": coordinator,
     ...runsOf(contents, document, isQueued),
     ...poolsOf(contents, document, isQueued),
+    ...routesOf(contents, document),
     ...monitoringOf(contents, document),
     ...retriesOf(contents, document)
   }

@@ -3,7 +3,8 @@
  * has. `{ env: NAME }` may stand wherever a whole number may.
  */
 import * as Schema from "effect/Schema"
-import { PoolName } from "../run/RunSpec.ts"
+import { jobKey } from "../queue/Policy.ts"
+import { PoolName, Tags } from "../run/RunSpec.ts"
 import { type CoordinatorKind, coordinatorSchema } from "./coordinatorSchema.ts"
 import { otherFields, RunLauncher } from "./dagsterYaml.ts"
 import { rateLimit } from "./rateLimit.ts"
@@ -95,6 +96,20 @@ export const signalboxYaml = (env: Environment, kind: CoordinatorKind) => {
         default_op_concurrency_limit: optional(poolSize(forms), "The old name of `pools.default_limit`.")
       }),
       "How many at once."
+    ),
+    routes: optional(
+      Schema.NonEmptyArray(
+        Schema.Struct({
+          launcher: Schema.NonEmptyString.annotateKey({ description: "The launcher that takes them." }),
+          where: Schema.optionalKey(Tags).annotateKey({
+            description: `Only runs that carry all of these tags. \`${jobKey}\` is the run's job.`
+          }),
+          kind: Schema.optionalKey(Schema.Literals(["command", "job"])).annotateKey({
+            description: "Only runs with a command, or only those without."
+          })
+        })
+      ),
+      "Which launcher takes a run that names none: the first that fits. Default: commands are processes."
     ),
     run_monitoring: optional(Schema.Struct(moreMonitoring), "Time limits, and workers that are lost."),
     run_retries: optional(Schema.Struct(retries), "Whether failed work is done again."),

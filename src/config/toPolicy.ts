@@ -93,6 +93,7 @@ export const toPolicy = (settled: Settled): Policy => ({
     reserveAfterSeconds: settled["concurrency.runs.reserve_after_seconds"].value
   }),
   pools: poolsOf(settled),
+  ...(settled.routes.value && { routes: settled.routes.value }),
   timeouts: timeoutsOf(settled),
   retries: retriesOf(settled)
 })

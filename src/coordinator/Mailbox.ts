@@ -34,9 +34,18 @@ export class Mailbox {
     (letters) => new Mailbox(letters)
   )
 
-  /** Waits for one letter, then takes those that wait too, up to as many as are wanted then. */
+  /** Waits for one letter, then takes those that wait too, until they hold as many commands as are wanted then. */
   take(wanted: () => number): Effect.Effect<ReadonlyArray<Letter>> {
-    return Effect.flatMap(Queue.peek(this.letters), () => Queue.takeBetween(this.letters, 1, wanted()))
+    return Effect.map(Queue.peek(this.letters), () => {
+      const taken: Array<Letter> = []
+      for (let left = wanted(); left > 0; ) {
+        const next = Queue.takeUnsafe(this.letters)
+        if (next?._tag !== "Success") break
+        taken.push(next.value)
+        left -= Math.max(1, next.value.asked.length)
+      }
+      return taken
+    })
   }
 
   private refusal(): CoordinatorErrorReason | undefined {

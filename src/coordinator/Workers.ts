@@ -125,7 +125,8 @@ export class Workers {
         worker.ended = true
         // What stops it goes on: a run that time has ended may have a worker that is not gone yet.
         yield* Fiber.interruptAll(Object.values(worker.fibers))
-        this.launcher.forget(worker.assignment)
+        // A launcher that fails in this keeps what it need not: no reason to stop all that runs.
+        yield* Effect.ignore(Effect.try(() => this.launcher.forget(worker.assignment)))
       }
     }
   )
@@ -152,8 +153,9 @@ export class Workers {
     }
   }
 
-  private assign({ id, attempt, spec, worker, misses = 0 }: Run, recovered: boolean): Worker {
-    const assignment = { run: id, attempt, spec, recovered, ...(worker !== undefined && { worker }) }
+  private assign({ id, attempt, spec, launcher, worker, misses = 0 }: Run, recovered: boolean): Worker {
+    const known = { ...(launcher !== undefined && { launcher }), ...(worker !== undefined && { worker }) }
+    const assignment = { run: id, attempt, spec, recovered, ...known }
     const nothingYet = { stopping: false, ended: false, started: false, misses, telling: false }
     return { assignment, fibers: {}, progress: undefined, ...nothingYet }
   }

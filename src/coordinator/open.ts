@@ -10,12 +10,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import type * as Result from "effect/Result"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { type Preview, previewPolicy } from "../history/previewPolicy.ts"
+import { type Admission, lastAdmission, type Why, why } from "../history/why.ts"
 import { Artifacts } from "../launcher/Artifacts.ts"
 import { type Jobs, makeInlineLauncher } from "../launcher/InlineLauncher.ts"
 import { Launcher } from "../launcher/Launcher.ts"
@@ -27,7 +28,6 @@ import * as MemoryEventLog from "../log/MemoryEventLog.ts"
 import { layerSnapshots } from "../log/Snapshots.ts"
 import * as SqliteEventLog from "../log/SqliteEventLog.ts"
 import type { Event } from "../queue/Event.ts"
-import { type Explanation, explain } from "../queue/explain.ts"
 import { defaultPolicy, Policy } from "../queue/Policy.ts"
 import type { Command } from "../queue/QueueCommand.ts"
 import { type Selection, select } from "../queue/select.ts"
@@ -148,10 +148,30 @@ export class Signalbox implements AsyncDisposable {
   }
 
   /** Puts a run under coordination; answers the run, once that is durable. Rejects with `CommandRejected`. */
-  submit(run: NewRun, request?: Partial<Request>): Promise<Run> {
+  submit(run: NewRun, { idempotencyKey, ...request }: Submitting = {}): Promise<Run> {
     return this.run((coordinator) =>
-      Effect.flatMap(specOf(run), (spec) => ofRun(coordinator.ask({ _tag: "SubmitRun", spec }, request)))
+      Effect.flatMap(specOf(run), (spec) => ofRun(coordinator.ask(submitOf(spec, idempotencyKey), request)))
     )
+  }
+
+  /**
+   * Puts many runs under coordination, in chunks, of which each is decided in one turn: after a crash all of it was, or none.
+   * Answers what came of each, in their order. With an `idempotencyKey` each has that key and its own number behind it, so
+   * that the same call may be made again.
+   */
+  submitAll(
+    runs: Iterable<NewRun>,
+    { idempotencyKey: key, ...request }: Submitting = {}
+  ): Promise<ReadonlyArray<Result.Result<Run, CommandRejected>>> {
+    return this.run((coordinator) => {
+      const submit = (chunk: ReadonlyArray<NewRun>, nth: number) =>
+        submitChunk(coordinator, chunk, request, (at) =>
+          key === undefined ? undefined : `${key}#${nth * settings.submitChunkRuns + at + 1}`
+        )
+      // One chunk is decided while the one before it is made durable.
+      const chunks = Effect.forEach(chunked(runs, settings.submitChunkRuns), submit, { concurrency: 2 })
+      return Effect.map(chunks, (all) => all.flat())
+    })
   }
 
   /** Ends a run: at once while it waits, else by stopping its worker. Rejects with `CommandRejected`. */
@@ -220,9 +240,15 @@ export class Signalbox implements AsyncDisposable {
     return this.run((coordinator) => coordinator.query((queue) => select(queue, selection)))
   }
 
-  /** Where a run stands, and why it waits if it does; undefined if there is no such run. */
-  why(run: RunId): Promise<Explanation | undefined> {
-    return this.run((coordinator) => coordinator.query((queue, now) => explain(queue, run, now)))
+  /** Where a run stands, why it waits, what would start it and when; undefined if there is no such run. */
+  why(run: RunId): Promise<Why | undefined> {
+    return this.run((coordinator) => coordinator.query((queue, now) => why(queue, run, now)))
+  }
+
+  /** When and why a run was last let in; undefined if it never was. */
+  admission(run: RunId): Promise<Admission | undefined> {
+    const log = Context.get(this.services, EventLog)
+    return Effect.runPromise(lastAdmission(log.read({ run })))
   }
 
   /** The run, once it has ended. */
@@ -276,6 +302,53 @@ const ofRun = <E>(accepted: Effect.Effect<{ readonly run: Run | undefined }, E>)
   Effect.flatMap(accepted, ({ run }) =>
     run ? Effect.succeed(run) : Effect.die(new Error("no run was touched"))
   )
+
+/** Who submits, and a key under which the same wish may be uttered again for some time: it is fulfilled once. */
+interface Submitting extends Partial<Request> {
+  readonly idempotencyKey?: string | undefined
+}
+
+const submitOf = (spec: RunSpec, idempotencyKey: string | undefined): Command => ({
+  _tag: "SubmitRun",
+  spec,
+  ...(idempotencyKey !== undefined && { idempotencyKey })
+})
+
+function* chunked<A>(items: Iterable<A>, size: number): Generator<ReadonlyArray<A>> {
+  let chunk: Array<A> = []
+  for (const item of items) {
+    chunk.push(item)
+    if (chunk.length < size) continue
+    yield chunk
+    chunk = []
+  }
+  if (chunk.length > 0) yield chunk
+}
+
+const runOf = ({ run }: Accepted): Run => {
+  if (!run) throw new Error("no run was touched")
+  return run
+}
+
+/** Has a chunk decided; a run that makes no sense is refused by itself. */
+const submitChunk = Effect.fnUntraced(function* (
+  coordinator: Coordinator["Service"],
+  chunk: ReadonlyArray<NewRun>,
+  request: Partial<Request>,
+  keyOf: (at: number) => string | undefined
+) {
+  const specs = yield* Effect.forEach(chunk, (run) => Effect.result(specOf(run)))
+  const commands = specs.flatMap((spec, at) =>
+    Result.isSuccess(spec) ? [submitOf(spec.success, keyOf(at))] : []
+  )
+  const replies = (yield* coordinator.askAll(commands, request)).values()
+  return specs.map((spec) => {
+    if (Result.isFailure(spec)) return Result.fail(spec.failure)
+    const reply = replies.next().value
+    if (!reply) throw new Error("a command was left without a reply")
+    return Result.map(reply, runOf)
+  })
+})
 
 /** Opens a Signalbox; answers when it leads its log. Rejects with `LogError`, or where the policy is wrong. */
 export const open = async (options: OpenOptions = {}): Promise<Signalbox> => {

@@ -10,6 +10,7 @@ import { bornIn, isHoldingSlot, next, type RunState } from "../run/lifecycle.ts"
 import type { RunEvent } from "../run/RunEvent.ts"
 import type { RunId, RunSpec } from "../run/RunSpec.ts"
 import { limitsOver, type NamedRate, ratesOver } from "./limitsOver.ts"
+import { isScheduleEvent, ScheduleChain } from "./ScheduleChain.ts"
 
 /**
  * - `position`: dense, from 1
@@ -24,6 +25,7 @@ import { limitsOver, type NamedRate, ratesOver } from "./limitsOver.ts"
  * - `slots`: an admission names the policy in force, and the slots that it says the run needs
  * - `policy`: numbered from 1, rising by one
  * - `claim`: no pool gives more slots than it has, and only to claims that were made
+ * - `schedule`: each of its times is fired or skipped, once, in order, when it has come; what it fires is submitted
  */
 export type Rule =
   | "position"
@@ -38,6 +40,7 @@ export type Rule =
   | "slots"
   | "policy"
   | "claim"
+  | "schedule"
 
 /** A promise that the log breaks at an event. */
 export interface Violation {
@@ -90,6 +93,7 @@ export class Invariants {
   private readonly runs = new Map<RunId, Known>()
   private readonly inProgress = new Set<Known>()
   private readonly buckets = new Map<string, Bucket>()
+  private readonly schedules = new ScheduleChain()
 
   /** What this event breaks; empty if nothing. */
   take(event: Event): ReadonlyArray<Violation> {
@@ -109,6 +113,13 @@ export class Invariants {
       yield ["turn", `is of turn ${turn}, after turn ${last.turn}`]
     if (turn === last.turn && (at !== last.at || epoch !== last.epoch))
       yield ["turn", `is of another time or epoch than the event before it in turn ${turn}`]
+    if (turn !== last.turn) yield* this.ofFired()
+  }
+
+  private *ofFired(): Broken {
+    for (const run of this.schedules.awaited)
+      yield ["schedule", `run ${run} was fired in the turn before, and not submitted`]
+    this.schedules.awaited.clear()
   }
 
   private *ofRun(event: RunEvent): Broken {
@@ -192,12 +203,15 @@ export class Invariants {
   private *ofAll(event: QueueEvent): Broken {
     if (event.type === "PolicySet" && event.data.number !== this.policyNumber + 1)
       yield ["policy", `sets policy ${event.data.number}, after policy ${this.policyNumber}`]
+    if (isScheduleEvent(event))
+      for (const issue of this.schedules.of(event, this.admits)) yield ["schedule", issue]
   }
 
   private moveRun(event: RunEvent): void {
     if (event.type === "RunSubmitted") {
       const { spec } = event.data
       const notBefore = spec.notBefore ?? 0
+      this.schedules.awaited.delete(event.run)
       this.runs.set(event.run, { spec, state: bornIn, attempt: 0, notBefore, held: false, claims: new Map() })
       return
     }
@@ -238,6 +252,10 @@ export class Invariants {
   }
 
   private moveAll(event: QueueEvent): void {
+    if (isScheduleEvent(event)) {
+      this.schedules.move(event)
+      return
+    }
     switch (event.type) {
       case "PolicySet":
         this.policy = event.data.policy

@@ -59,6 +59,7 @@ class Round {
   private readonly durations: Durations
   private readonly draw: () => number
   private readonly ends = new SortedList<End>((a, b) => a.at - b.at || a.nth - b.nth)
+  private readonly drawn = new Map<string, ReadonlyArray<number>>()
   private nth = 0
 
   constructor(queue: RunQueue, durations: Durations, draw: () => number) {
@@ -75,6 +76,15 @@ class Round {
     return this.durations.byKind.get(kindOf(spec)) ?? this.durations.all
   }
 
+  /** What is known is itself drawn anew in each round, since it is little: with few runs known the range is wide. */
+  private redrawn(spec: RunSpec): ReadonlyArray<number> {
+    const kind = kindOf(spec)
+    const known = this.known(spec)
+    const drawn = this.drawn.get(kind) ?? known.map(() => this.pick(known) ?? 0)
+    this.drawn.set(kind, drawn)
+    return drawn
+  }
+
   private expectEnd(run: RunId, at: number): void {
     this.ends.add({ at: Math.round(at), nth: this.nth++, run })
   }
@@ -82,7 +92,8 @@ class Round {
   /** One that runs already takes as long as one of those that took longer than it has; if none did, up to as long again. */
   private goesOn({ id, spec, admittedAt = 0 }: Run, now: number): void {
     const elapsed = Math.max(0, now - admittedAt)
-    const took = this.pick(this.known(spec).filter((one) => one > elapsed)) ?? elapsed * (1 + this.draw())
+    const longer = [this.redrawn(spec), this.known(spec)].map((from) => from.filter((one) => one > elapsed))
+    const took = this.pick(longer.find(({ length }) => length > 0) ?? []) ?? elapsed * (1 + this.draw())
     this.expectEnd(id, now + Math.max(1, took - elapsed))
   }
 
@@ -99,7 +110,7 @@ class Round {
       if (begun.includes(id)) return at
       if (!isWaiting(queue.run(id).state)) return undefined
       for (const one of begun)
-        this.expectEnd(one, at + Math.max(1, this.pick(this.known(queue.run(one).spec)) ?? 1))
+        this.expectEnd(one, at + Math.max(1, this.pick(this.redrawn(queue.run(one).spec)) ?? 1))
       const next = Math.min(ends.first?.at ?? never, queue.wakesAt ?? never)
       if (next === never) return undefined
       at = Math.max(at + 1, next)

@@ -92,17 +92,23 @@ class Verifier {
 
   private takeTurn(events: ReadonlyArray<Event>): Unexplained | undefined {
     const { queue } = this
-    const first = events.findIndex(isAdmission)
-    // Whatever else befalls in a turn comes before the first admission.
-    const decided = first === -1 ? events : events.slice(0, first)
-    for (const event of decided) queue.apply(event)
-    const logged = events.slice(decided.length)
-    const { order } = queue.policy
-    if (order !== undefined && !Object.hasOwn(queue.orders, order))
-      return { _tag: "OrderUnknown", position: events[0]?.position ?? 0, order }
-    const found = this.admitAgain(logged, events.at(-1) as Event)
+    for (let at = 0; at < events.length; ) {
+      // A turn admits at its end, and before it finds a queue full: each time all that may start.
+      const until = events.findIndex((event, nth) => nth >= at && isAdmission(event))
+      const decided = events.slice(at, until === -1 ? undefined : until)
+      for (const event of decided) queue.apply(event)
+      const rest = events.slice(at + decided.length)
+      const { order } = queue.policy
+      if (order !== undefined && !Object.hasOwn(queue.orders, order))
+        return { _tag: "OrderUnknown", position: events[0]?.position ?? 0, order }
+      const others = rest.findIndex((event) => !isAdmission(event))
+      const logged = others === -1 ? rest : rest.slice(0, others)
+      const found = this.admitAgain(logged, (logged.at(-1) ?? events.at(-1)) as Event)
+      if (found) return found
+      at += decided.length + logged.length
+    }
     this.turns++
-    return found
+    return undefined
   }
 
   private admitAgain(logged: ReadonlyArray<Event>, last: Event): Unexplained | undefined {

@@ -11,6 +11,8 @@ import {
   DrainCoordinator,
   PauseAdmission,
   ResumeAdmission,
+  ScheduleCommand,
+  SetAuditKey,
   SetPolicy,
   SetPoolLimit
 } from "../queue/QueueCommand.ts"
@@ -40,6 +42,8 @@ const PublicCommand = Schema.Union([
   SetPoolLimit,
   PauseAdmission,
   ResumeAdmission,
+  ...ScheduleCommand.members,
+  SetAuditKey,
   DrainCoordinator
 ])
 
@@ -53,7 +57,8 @@ export const CommandsRequest = Schema.Struct({
 export const CommandReply = Schema.Union([
   Schema.TaggedStruct("Accepted", {
     position: Schema.Int,
-    run: Schema.optionalKey(Schema.Struct({ id: Schema.String, state: Schema.String, attempt: Schema.Int }))
+    run: Schema.optionalKey(Schema.Struct({ id: Schema.String, state: Schema.String, attempt: Schema.Int })),
+    deduplicated: Schema.optionalKey(Schema.Literal(true))
   }),
   Schema.TaggedStruct("Rejected", { rejection: Rejection })
 ])

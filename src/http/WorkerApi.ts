@@ -26,7 +26,7 @@ const WorkerName = Schema.String.check(
 const claim = { worker: WorkerName, run: RunId, attempt: Attempt }
 
 /** Asks for attempts to do; answered when there are some, at the latest after `waitMs`. */
-export const PollRequest = Schema.Struct({
+const PollRequest = Schema.Struct({
   worker: WorkerName,
   /** The queues that it takes attempts of. Default: `default`. */
   queues: Schema.optionalKey(Schema.NonEmptyArray(Schema.NonEmptyString)),
@@ -44,12 +44,12 @@ const PollAnswer = Schema.Struct({
 })
 
 /** Says that it starts an attempt. It may begin when this is answered, and only then. */
-export const StartRequest = Schema.Struct(claim)
+const StartRequest = Schema.Struct(claim)
 /** It may begin, and has to be heard of in each `leaseMs`. */
 const StartAnswer = Schema.Struct({ leaseMs: Schema.Finite })
 
 /** Says that it still works on an attempt. With `waitMs` answered at the latest then, or when it is to stop. */
-export const HeartbeatRequest = Schema.Struct({
+const HeartbeatRequest = Schema.Struct({
   ...claim,
   progress: Schema.optionalKey(
     Schema.Struct({
@@ -65,7 +65,7 @@ export const HeartbeatRequest = Schema.Struct({
 const HeartbeatAnswer = Schema.Struct({ stop: Schema.Boolean })
 
 /** Tells how an attempt has ended. It is recorded when this is answered. */
-export const EndRequest = Schema.Struct({ ...claim, outcome: Outcome })
+const EndRequest = Schema.Struct({ ...claim, outcome: Outcome })
 
 /** The attempt is not this worker's, or not any more: what is true instead. Work on it is to end. */
 export class NotYours extends Schema.TaggedError<NotYours>()(

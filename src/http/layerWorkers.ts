@@ -19,7 +19,7 @@ import { Bearer, Unauthorized, WorkerApi } from "./WorkerApi.ts"
 import { workerHandlers } from "./workerHandlers.ts"
 
 /** Where workers find it, and the token that they must have. */
-export interface WorkersAddress {
+interface WorkersAddress {
   readonly host: string
   readonly port: number
   readonly token: string

@@ -23,6 +23,8 @@ export interface Assignment {
   readonly spec: RunSpec
   /** Whether a coordinator that is gone may have started it already. */
   readonly recovered: boolean
+  /** The launcher that was settled for it; undefined is the usual one. */
+  readonly launcher?: string
   /** The worker that has started it, as the log says. */
   readonly worker?: string
 }

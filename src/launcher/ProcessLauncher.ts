@@ -24,7 +24,7 @@ import {
   signalGroup,
   type WorkerProcess
 } from "./WorkerProcess.ts"
-import { claimLine, shimStdio, workerShim } from "./workerShim.ts"
+import { claimLine, limitWords, shimStdio, workerShim } from "./workerShim.ts"
 
 /** What may be other than usual. */
 export interface ProcessLauncherOptions {
@@ -49,7 +49,8 @@ const spawnShim = (folder: string, { run, attempt, spec }: Assignment): ChildPro
     return descriptor
   }
   try {
-    return spawn("/bin/sh", ["-c", workerShim, "signalbox", folder, ...argumentsOf(spec.command)], {
+    const words = [folder, limitWords(spec.limits), ...argumentsOf(spec.command)]
+    return spawn("/bin/sh", ["-c", workerShim, "signalbox", ...words], {
       detached: true,
       stdio: shimStdio(output("stdout"), output("stderr")),
       env: { ...process.env, ...spec.env, SIGNALBOX_RUN: run, SIGNALBOX_ATTEMPT: String(attempt) },

@@ -24,7 +24,7 @@ export interface Claim {
 }
 
 /** How an attempt stands to the worker that speaks of it: its own, not its own, or never heard of here. */
-export type Standing = "stop" | "go on" | "over" | "unknown"
+type Standing = "stop" | "go on" | "over" | "unknown"
 
 /** An attempt that was handed in. */
 export interface Handed {

@@ -1,7 +1,6 @@
 /**
- * Which launcher takes a run: the one that its spec names; else a run with a command is a process, and any other is a
- * function of this program. What the spec names was settled when the run was submitted, so that an attempt is looked
- * for, and stopped, where it was started.
+ * Which launcher takes a run: the one that was settled for it when it was submitted; else a run with a command is a
+ * process, and any other is a function of this program.
  */
 import * as Effect from "effect/Effect"
 import type { Outcome } from "../run/Outcome.ts"
@@ -16,13 +15,12 @@ const usual = ({ command }: RunSpec): string => (command === undefined ? "inline
 
 /** One launcher that hands each run to the one that fits. */
 export const route = (launchers: Launchers): Launcher["Service"] => {
-  const fitting = ({ spec }: Assignment): Launcher["Service"] | undefined => {
-    const name = spec.launcher ?? usual(spec)
+  const fitting = ({ spec, launcher: name = usual(spec) }: Assignment): Launcher["Service"] | undefined => {
     return Object.hasOwn(launchers, name) ? launchers[name] : undefined
   }
-  const none = ({ spec, recovered }: Assignment): Outcome => {
+  const none = ({ spec, launcher: name = usual(spec), recovered }: Assignment): Outcome => {
     const names = Object.keys(launchers).join(", ") || "none"
-    const message = `there is no launcher ${spec.launcher ?? usual(spec)} here; there are: ${names}`
+    const message = `there is no launcher ${name} here; there are: ${names}`
     return { _tag: recovered ? "WorkerLost" : "LaunchRefused", message }
   }
   return {

@@ -2,7 +2,8 @@
  * What a log is at one size, in three lines that can be signed: whose log it is, how many events it has, and the root
  * of their Merkle tree. This is the checkpoint of C2SP (https://c2sp.org/tlog-checkpoint), in a signed note.
  *
- * Checkpoints of this log have no extension lines. The last event's position is the size, since positions are dense,
+ * Checkpoints of this log have no extension lines, save the last one of a key, which names the next
+ * (`followKeys.ts`). The last event's position is the size, since positions are dense,
  * and its hash is the last leaf below the root: said twice, the two could differ, and witnesses cannot check what
  * stands there. Those of others are read and kept.
  */

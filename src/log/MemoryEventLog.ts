@@ -3,11 +3,12 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 import type { Event } from "../queue/Event.ts"
 import { toRow } from "./codec.ts"
 import { type Candidate, type Entry, EventLog, type Head, type Lead } from "./EventLog.ts"
 import { canonicalEvent, eventHash, firstPrevious } from "./eventHash.ts"
-import { type Bounds, follow, type Pages, readAll, readEntries, WriteSignal } from "./follow.ts"
+import { type Bounds, follow, type Pages, positionOf, readAll, readStored, WriteSignal } from "./follow.ts"
 import { gapIn } from "./gapIn.ts"
 import { type LogError, type LogErrorReason, logError } from "./LogError.ts"
 
@@ -88,7 +89,8 @@ export const makeMemoryEventLog = (recorded: ReadonlyArray<Event> = []): EventLo
   return {
     head: Effect.sync((): Head => ({ position: events.length, epoch })),
     read: (range) => readAll(pages, range),
-    entries: (range) => readEntries(pages.end, entriesOf(events), range),
+    entries: (range) => readStored(pages.end, entriesOf(events), positionOf, range),
+    outlines: (range) => Stream.map(readAll(pages, range), ({ data: _, ...outline }) => outline),
     changes: (range) => follow(pages, signal, (version) => signal.after(version), range),
     lead: (candidate) => Effect.acquireRelease(take(candidate), (lead) => letGo(lead.epoch))
   }

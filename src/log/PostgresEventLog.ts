@@ -15,9 +15,9 @@ import type * as Scope from "effect/Scope"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Event } from "../queue/Event.ts"
 import { settings } from "../settings.ts"
-import { fromRow, type Row, toRow } from "./codec.ts"
+import { fromRow, type Outline, type OutlineRow, outlineOf, type Row, toRow } from "./codec.ts"
 import { type Candidate, type Entry, EventLog, type Head, type Lead } from "./EventLog.ts"
-import { type Bounds, follow, type Pages, readAll, readEntries, WriteSignal } from "./follow.ts"
+import { type Bounds, follow, type Pages, positionOf, readAll, readStored, WriteSignal } from "./follow.ts"
 import { gapIn } from "./gapIn.ts"
 import { LogError, logError } from "./LogError.ts"
 import {
@@ -75,13 +75,14 @@ export const ready = (log: string, session: PostgresSession): Effect.Effect<void
     yield* look(log, session)
   })
 
-const reading = (range: string) => `
-  SELECT position::float8, turn::float8, at::float8, type, version, run, actor, cause, epoch::float8, data, hash
-  FROM signalbox_event WHERE ${range} ORDER BY position LIMIT $3::integer`
-const readingAll = reading("position > $1::float8::bigint AND position <= $2::float8::bigint")
-const readingRun = reading(
-  "position > $1::float8::bigint AND position <= $2::float8::bigint AND run = $4::text"
-)
+const outlineColumns =
+  "position::float8, turn::float8, at::float8, type, version, run, actor, cause, epoch::float8"
+const entryColumns = `${outlineColumns}, data, hash`
+
+const reading = (columns: string, ofRun: boolean) => `
+  SELECT ${columns} FROM signalbox_event
+  WHERE position > $1::float8::bigint AND position <= $2::float8::bigint ${ofRun ? "AND run = $4::text" : ""}
+  ORDER BY position LIMIT $3::integer`
 
 const orNull = (text: string | null): string | null => (text === null ? null : unescaped(text))
 
@@ -92,19 +93,22 @@ const entryOf = (found: ReadonlyArray<unknown>): Entry => {
   return { row: [position, turn, at, type, version, ...texts, epoch, data], hash }
 }
 
-/** What stands there for a range, at most so many. */
-const readEntriesOf = (
+const outlineFound = (found: ReadonlyArray<unknown>): Outline => {
+  const [position, turn, at, type, version, run, actor, cause, epoch] = found as unknown as OutlineRow
+  return outlineOf([position, turn, at, type, version, orNull(run), unescaped(actor), orNull(cause), epoch])
+}
+
+/** These columns of what stands there for a range, at most so many rows. */
+const readRows = (
   log: string,
   session: PostgresSession,
+  columns: string,
   { after, upTo, run }: Bounds,
   limit: number
 ) => {
   const given = [number(after), number(upTo), limit]
-  const rows =
-    run === undefined
-      ? session.queryValues(readingAll, given)
-      : session.queryValues(readingRun, [...given, escaped(run)])
-  return Effect.map(telling(log)(rows), (found) => found.map(entryOf))
+  const ofRun = run === undefined ? [] : [escaped(run)]
+  return telling(log)(session.queryValues(reading(columns, run !== undefined), [...given, ...ofRun]))
 }
 
 const decode = (log: string, entries: ReadonlyArray<Entry>): Effect.Effect<ReadonlyArray<Event>, LogError> =>
@@ -175,8 +179,12 @@ export const makePostgresEventLog = (url: string): Effect.Effect<EventLog["Servi
       inSession((session) => look(log, session)),
       ({ position, epoch }): Head => ({ position, epoch })
     )
+    const rowsOf = (columns: string) => (range: Bounds, limit: number) =>
+      inSession((session) => readRows(log, session, columns, range, limit))
     const entries = (range: Bounds, limit: number) =>
-      inSession((session) => readEntriesOf(log, session, range, limit))
+      Effect.map(rowsOf(entryColumns)(range, limit), (rows) => rows.map(entryOf))
+    const outlines = (range: Bounds, limit: number) =>
+      Effect.map(rowsOf(outlineColumns)(range, limit), (rows) => rows.map(outlineFound))
     const pages: Pages = {
       end: Effect.map(head, ({ position }) => position),
       page: (range, limit) => Effect.flatMap(entries(range, limit), (found) => decode(log, found))
@@ -187,7 +195,8 @@ export const makePostgresEventLog = (url: string): Effect.Effect<EventLog["Servi
     return {
       head,
       read: (range) => readAll(pages, range),
-      entries: (range) => readEntries(pages.end, entries, range),
+      entries: (range) => readStored(pages.end, entries, positionOf, range),
+      outlines: (range) => readStored(pages.end, outlines, ({ position }) => position, range),
       changes: (range) => follow(pages, signal, (version) => Effect.asVoid(written(version)), range),
       lead: (candidate) => takeLead(log, config, signal, orphan, candidate)
     }

@@ -9,9 +9,9 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { Event } from "../queue/Event.ts"
 import { settings } from "../settings.ts"
-import { fromRow, type Row, toRow } from "./codec.ts"
+import { fromRow, type Outline, type OutlineRow, outlineOf, type Row, toRow } from "./codec.ts"
 import { type Candidate, type Entry, EventLog, type Head, type Lead } from "./EventLog.ts"
-import { type Bounds, follow, type Pages, readAll, readEntries, WriteSignal } from "./follow.ts"
+import { type Bounds, follow, type Pages, positionOf, readAll, readStored, WriteSignal } from "./follow.ts"
 import { gapIn } from "./gapIn.ts"
 import { LogError, type LogErrorReason, logError } from "./LogError.ts"
 import { openForReading, reasonOf } from "./sqliteFile.ts"
@@ -28,6 +28,7 @@ type HashedRow = readonly [...Row, hash: Uint8Array]
 
 /** What an event is read from. Its hash is for those who check it. */
 const rowColumns = "position, turn, at, type, version, run, actor, cause, epoch, data"
+const outlineColumns = rowColumns.replace(", data", "")
 
 /** The reading half: one read-only connection, opened when it is first needed. */
 class Reader {
@@ -65,7 +66,14 @@ class Reader {
   }
 
   entries(range: Bounds, limit: number): ReadonlyArray<Entry> {
-    return this.rows<HashedRow>("*", range, limit).map((row) => ({ row: row.slice(0, -1) as unknown as Row, hash: row[10] }))
+    return this.rows<HashedRow>("*", range, limit).map((row) => ({
+      row: row.slice(0, -1) as unknown as Row,
+      hash: row[10]
+    }))
+  }
+
+  outlines(range: Bounds, limit: number): ReadonlyArray<Outline> {
+    return this.rows<OutlineRow>(outlineColumns, range, limit).map(outlineOf)
   }
 
   close(): void {
@@ -164,7 +172,19 @@ export const makeSqliteEventLog = (path: string): Effect.Effect<EventLog["Servic
       head,
       read: (range) => readAll(pages, range),
       entries: (range) =>
-        readEntries(pages.end, (from, limit) => attempt(path, () => reader.entries(from, limit)), range),
+        readStored(
+          pages.end,
+          (from, limit) => attempt(path, () => reader.entries(from, limit)),
+          positionOf,
+          range
+        ),
+      outlines: (range) =>
+        readStored(
+          pages.end,
+          (from, limit) => attempt(path, () => reader.outlines(from, limit)),
+          ({ position }) => position,
+          range
+        ),
       changes: (range) => follow(pages, signal, written, range),
       lead: (candidate) => takeLead(path, signal, candidate)
     }

@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import { settings } from "../settings.ts"
 import { LogError, logError } from "./LogError.ts"
 import { makeSqliteEventLog } from "./SqliteEventLog.ts"
+import { pagesDamage } from "./sqliteDamage.ts"
 import { openForReading, reasonOf } from "./sqliteFile.ts"
 import { verifyEntries } from "./verifyEntries.ts"
 
@@ -73,8 +74,8 @@ const settle = (part: string): void => {
   try {
     // Exclusive: no memory is shared, which the place of a backup need not be able to.
     db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE")
-    const said = Object.values(db.prepare("PRAGMA quick_check(1)").get() ?? {})[0]
-    if (said !== "ok") throw logError({ _tag: "Corrupt", issue: String(said) })
+    const damage = pagesDamage(db)
+    if (damage) throw logError(damage)
   } finally {
     db.close()
   }

@@ -1,6 +1,7 @@
 /**
  * Entries on their way into another log: each must follow the one before, from the first event on.
  */
+import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Entry } from "./EventLog.ts"
@@ -30,13 +31,16 @@ export const chained = <E, R>(
     let last = firstPrevious
     const fail = (issue: string) =>
       Effect.fail(new ImportError({ place: "event", number: position + 1, issue }))
-    const check = Effect.fnUntraced(function* (entry: Entry) {
-      const issue = whyNot(entry, position + 1, last)
-      if (issue !== undefined) return yield* fail(issue)
-      position++
-      last = entry.hash
-      return entry
-    })
+    const check = (page: NonEmptyReadonlyArray<Entry>) =>
+      Effect.suspend(() => {
+        for (const entry of page) {
+          const issue = whyNot(entry, position + 1, last)
+          if (issue !== undefined) return fail(issue)
+          position++
+          last = entry.hash
+        }
+        return Effect.succeed(page)
+      })
     const end = Effect.suspend(() => (position === 0 ? fail("there is none") : Effect.void))
-    return Stream.concat(Stream.mapEffect(entries, check), Stream.drain(Stream.fromEffect(end)))
+    return Stream.concat(Stream.mapArrayEffect(entries, check), Stream.drain(Stream.fromEffect(end)))
   })

@@ -5,6 +5,7 @@
 import * as Schema from "effect/Schema"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { type Event, EventData, eventVersions } from "../queue/Event.ts"
+import type { Envelope } from "../run/Envelope.ts"
 import { canonicalJson } from "./canonicalJson.ts"
 import { type LogError, logError } from "./LogError.ts"
 import { makeUpcast, type Upcasters } from "./Upcasters.ts"
@@ -22,6 +23,26 @@ export type Row = readonly [
   epoch: number,
   data: string
 ]
+
+/** An event without its data: what befell which run, when and by whom. */
+export interface Outline extends Envelope {
+  readonly type: string
+}
+
+/** The columns of an event but its data. */
+export type OutlineRow = Row extends readonly [...infer Columns, data: string] ? Readonly<Columns> : never
+
+export const outlineOf = ([
+  position,
+  turn,
+  at,
+  type,
+  version,
+  run,
+  actor,
+  cause,
+  epoch
+]: OutlineRow): Outline => ({ position, turn, at, type, version, run, actor, cause, epoch })
 
 /** Whether the keys of all objects in it stand in canonical order already. */
 const isOrdered = (value: unknown): boolean => {

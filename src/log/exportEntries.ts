@@ -1,6 +1,7 @@
 /**
  * What stands in a log as text, for archives, other stores and other programs: one event a line.
  */
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Entry } from "./EventLog.ts"
@@ -25,10 +26,14 @@ export const exportEntries = <E, R>(
   form: ExportFormat = { format: "ndjson" }
 ): Stream.Stream<string, E | LogError, R> => {
   const lineOf = form.format === "ndjson" ? eventLine : cloudEventLine(form.source)
-  return Stream.mapEffect(entries, (entry) =>
-    Effect.try({
-      try: () => `${lineOf(entry)}\n`,
-      catch: (error) => logError({ _tag: "Corrupt", position: entry.row[0], issue: String(error) })
-    })
+  const textOf = (entry: Entry): string => {
+    try {
+      return `${lineOf(entry)}\n`
+    } catch (error) {
+      throw logError({ _tag: "Corrupt", position: entry.row[0], issue: String(error) })
+    }
+  }
+  return Stream.mapArrayEffect(entries, (page) =>
+    Effect.try({ try: () => Arr.map(page, textOf), catch: (error) => error as LogError })
   )
 }

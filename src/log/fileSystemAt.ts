@@ -6,7 +6,7 @@
 import { statfsSync } from "node:fs"
 
 /** What a place can be trusted with. */
-export interface FileSystem {
+interface FileSystem {
   readonly name: string
   /** - `shared`: reached by several machines; `unknown`: may be. */
   readonly kind: "local" | "shared" | "unknown"

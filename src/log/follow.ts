@@ -66,23 +66,30 @@ export const readAll = (pages: Pages, range: Range = {}): Stream.Stream<Event, L
     })
   )
 
-/** What stands in the store for a range, as it is there now. Nothing is looked at but where to go on. */
-export const readEntries = (
+/** What stands in the store for a range, as it is there now, page by page. Nothing is looked at but where to go on. */
+export const readStored = <A>(
   end: Effect.Effect<number, LogError>,
-  page: (range: Bounds, limit: number) => Effect.Effect<ReadonlyArray<Entry>, LogError>,
+  page: (range: Bounds, limit: number) => Effect.Effect<ReadonlyArray<A>, LogError>,
+  positionOf: (one: A) => number,
   range: Range = {}
-): Stream.Stream<Entry, LogError> =>
+): Stream.Stream<A, LogError> =>
   Stream.unwrap(
     Effect.map(end, (last) =>
       Stream.paginate(start({ ...range, upTo: Math.min(last, range.upTo ?? last) }), (from) =>
-        Effect.map(page(from, limit), (entries) => {
-          const after = entries.at(-1)?.row[0]
-          const rest = entries.length < limit || after === undefined
-          return [entries, rest ? Option.none() : Option.some({ ...from, after })] as const
+        Effect.map(page(from, limit), (found) => {
+          const newest = found.at(-1)
+          const isLast = found.length < limit || newest === undefined
+          return [
+            found,
+            isLast ? Option.none() : Option.some({ ...from, after: positionOf(newest) })
+          ] as const
         })
       )
     )
   )
+
+/** Where an entry stands. */
+export const positionOf = ({ row: [position] }: Entry): number => position
 
 /** Tells readers in this process that something was written. */
 export class WriteSignal {

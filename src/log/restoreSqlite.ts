@@ -80,6 +80,8 @@ export const restoreSqlite = <E, R>(
     )
     return yield* attempt(path, (): Head => {
       db.prepare("UPDATE lead SET epoch = ?").run(head.epoch)
+      // All of it is in the one file that gets the name.
+      db.exec("PRAGMA wal_checkpoint(TRUNCATE)")
       db.close()
       // Unlike a renaming, it never takes the place of what someone else has made meanwhile.
       linkSync(file, path)

@@ -1,6 +1,7 @@
 /**
  * Text with signatures below it, as C2SP specifies it (https://c2sp.org/signed-note): readable by people, and checked
- * by any tool of the transparency logs. Keys are Ed25519 (signature type 0x01).
+ * by any tool of the transparency logs. Keys are Ed25519: those of logs sign the text (signature type 0x01), those of
+ * witnesses the text and when they saw it (0x04, https://c2sp.org/tlog-cosignature).
  *
  * Signatures of keys that are not known are kept and ignored: that is how keys are replaced, and how witnesses sign.
  */
@@ -13,6 +14,8 @@ export interface NoteKey {
   /** Tells the keys of one name apart: four bytes in hexadecimal. */
   readonly id: string
   readonly key: KeyObject
+  /** Whether it is a witness's, whose signatures say when they were made. */
+  readonly isWitness: boolean
 }
 
 /** A line below a note, as it claims to be. */
@@ -38,6 +41,8 @@ interface OpenedNote {
 }
 
 const ed25519 = 0x01
+const cosignature = 0x04
+const timestampBytes = 8
 const publicKeyBytes = 32
 const idBytes = 4
 /** Well over the 16 that every verifier must accept. */
@@ -74,21 +79,26 @@ const publicBytes = (key: KeyObject): Uint8Array => {
 }
 
 /** The signature type and the public key, which is what names and ids stand for. */
-const typedKey = (key: KeyObject): Uint8Array => Buffer.concat([Buffer.of(ed25519), publicBytes(key)])
+const typedKey = (key: KeyObject, isWitness: boolean): Uint8Array =>
+  Buffer.concat([Buffer.of(isWitness ? cosignature : ed25519), publicBytes(key)])
 
 /** Gives an Ed25519 key, public or private, its name. Throws an `Error` for any other key or name. */
-export const makeNoteKey = (name: string, key: KeyObject): NoteKey => {
+export const makeNoteKey = (
+  name: string,
+  key: KeyObject,
+  { isWitness = false }: { readonly isWitness?: boolean } = {}
+): NoteKey => {
   checkName(name)
   if (key.asymmetricKeyType !== "ed25519") {
     throw new Error(`the key of ${name} is of type ${key.asymmetricKeyType ?? key.type}, not ed25519`)
   }
-  const digest = hash("sha256", Buffer.concat([Buffer.from(`${name}\n`), typedKey(key)]), "buffer")
-  return { name, id: digest.toString("hex", 0, idBytes), key }
+  const digest = hash("sha256", Buffer.concat([Buffer.from(`${name}\n`), typedKey(key, isWitness)]), "buffer")
+  return { name, id: digest.toString("hex", 0, idBytes), key, isWitness }
 }
 
 /** How others are told a key, so that they can check what it signs: `name+id+base64`, without what is private. */
-export const verifierKey = ({ name, id, key }: NoteKey): string =>
-  `${name}+${id}+${Buffer.from(typedKey(key)).toString("base64")}`
+export const verifierKey = ({ name, id, key, isWitness }: NoteKey): string =>
+  `${name}+${id}+${Buffer.from(typedKey(key, isWitness)).toString("base64")}`
 
 /** Reads what `verifierKey` writes. Throws an `Error` that says what is wrong with it. */
 export const readVerifierKey = (text: string): NoteKey => {
@@ -97,12 +107,15 @@ export const readVerifierKey = (text: string): NoteKey => {
   if (name === undefined || bytes === undefined) {
     throw new Error(`${JSON.stringify(text)} is no verifier key: one is written name+id+base64`)
   }
-  if (bytes[0] !== ed25519 || bytes.length !== 1 + publicKeyBytes) {
-    throw new Error(`the verifier key of ${name} is not of type Ed25519 (0x01) with ${publicKeyBytes} bytes`)
+  const isWitness = bytes[0] === cosignature
+  if ((bytes[0] !== ed25519 && !isWitness) || bytes.length !== 1 + publicKeyBytes) {
+    throw new Error(
+      `the verifier key of ${name} is not of type Ed25519 (0x01, or 0x04 of a witness) with ${publicKeyBytes} bytes`
+    )
   }
   const x = Buffer.from(bytes.subarray(1)).toString("base64url")
   const key = createPublicKey({ format: "jwk", key: { kty: "OKP", crv: "Ed25519", x } })
-  const named = makeNoteKey(name, key)
+  const named = makeNoteKey(name, key, { isWitness })
   if (named.id !== id) throw new Error(`the verifier key of ${name} has the id ${named.id}, not ${id}`)
   return named
 }
@@ -110,11 +123,29 @@ export const readVerifierKey = (text: string): NoteKey => {
 const lineOf = ({ name, id, bytes }: NoteSignature): string =>
   `— ${name} ${Buffer.concat([Buffer.from(id, "hex"), bytes]).toString("base64")}\n`
 
-const signatureOf = (text: string, { name, id, key }: NoteKey): NoteSignature => ({
-  name,
-  id,
-  bytes: sign(null, Buffer.from(text), key)
-})
+/** What a witness signs: the text, and when it saw it. */
+const witnessed = (text: string, seconds: bigint): Buffer =>
+  Buffer.from(`cosignature/v1\ntime ${seconds}\n${text}`)
+
+const signatureOf = (
+  text: string,
+  { name, id, key, isWitness }: NoteKey,
+  seconds?: number
+): NoteSignature => {
+  if (!isWitness) return { name, id, bytes: sign(null, Buffer.from(text), key) }
+  if (seconds === undefined) throw new Error(`${name} is a witness, and says when it signs`)
+  const time = Buffer.alloc(timestampBytes)
+  time.writeBigUInt64BE(BigInt(seconds))
+  return { name, id, bytes: Buffer.concat([time, sign(null, witnessed(text, BigInt(seconds)), key)]) }
+}
+
+/** Whether the key has made the signature of the text. */
+const hasSigned = (text: string, { key, isWitness }: NoteKey, { bytes }: NoteSignature): boolean => {
+  if (!isWitness) return verify(null, Buffer.from(text), key, bytes)
+  if (bytes.length <= timestampBytes) return false
+  const seconds = Buffer.from(bytes).readBigUInt64BE()
+  return seconds < 2n ** 63n && verify(null, witnessed(text, seconds), key, bytes.subarray(timestampBytes))
+}
 
 const noteOf = (text: string, signatures: ReadonlyArray<NoteSignature>): string => {
   if (signatures.length === 0) throw new Error("a note has at least one signature")
@@ -160,11 +191,14 @@ const isOf =
   ({ name, id }: NoteKey): boolean =>
     name === signature.name && id === signature.id
 
-/** Adds a signature to a note, in place of any that it has of the same key. Checks none of the others. */
-export const cosigned = (note: string, key: NoteKey): string => {
+/**
+ * Adds a signature to a note, in place of any that it has of the same key; `seconds` since 1970 is when, which a witness
+ * says. Checks none of the others.
+ */
+export const cosigned = (note: string, key: NoteKey, seconds?: number): string => {
   const { text, signatures } = parseNote(note)
   const others = signatures.filter((signature) => !isOf(signature)(key))
-  return noteOf(text, [...others, signatureOf(text, key)])
+  return noteOf(text, [...others, signatureOf(text, key, seconds)])
 }
 
 /**
@@ -178,7 +212,7 @@ export const openNote = (note: string, known: ReadonlyArray<NoteKey>): OpenedNot
   for (const signature of signatures) {
     const signer = known.find(isOf(signature))
     if (!signer) others.push(signature)
-    else if (verify(null, Buffer.from(text), signer.key, signature.bytes)) signedBy.add(signer)
+    else if (hasSigned(text, signer, signature)) signedBy.add(signer)
     else throw new Error(`this is not what ${signer.name}+${signer.id} signed`)
   }
   if (signedBy.size === 0) {

@@ -62,9 +62,15 @@ const meanings: Readonly<Record<number, string>> = {
   23: "access to it is denied"
 }
 
-const codeOf = (error: unknown): number | undefined => {
+const resultCode = (error: unknown): number | undefined => {
   const code = typeof error === "object" && error !== null && "errcode" in error ? error.errcode : undefined
-  return typeof code === "number" ? code & 0xff : undefined
+  return typeof code === "number" ? code : undefined
+}
+
+/** Without the details that SQLite adds to it. */
+const codeOf = (error: unknown): number | undefined => {
+  const code = resultCode(error)
+  return code === undefined ? undefined : code & 0xff
 }
 
 /** Whether the error only says that someone else holds the file. */
@@ -116,15 +122,34 @@ const using = (db: DatabaseSync, use: () => void, close = () => db.close()): Dat
   }
 }
 
-/** Opens a log that is there, for reading only. Throws what `reasonOf` explains. */
-export const openForReading = (path: string): DatabaseSync => {
-  if (!isThere(path)) throw new Obstacle({ _tag: "Missing", log: path })
+/** What a crash has cut off while the file was laid out is taken back, which only who may write can do. */
+const rollBack = (path: string): void => {
+  const db = new DatabaseSync(path, { timeout: 5_000 })
+  using(db, () => isEmpty(db)).close()
+}
+
+/** SQLITE_READONLY_ROLLBACK. */
+const cutOff = 776
+
+const openReader = (path: string): DatabaseSync => {
   const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
   return using(db, () => {
     // One that is just being made is not there yet.
     if (isEmpty(db)) throw new Obstacle({ _tag: "Missing", log: path })
     check(db, path)
   })
+}
+
+/** Opens a log that is there, for reading only. Throws what `reasonOf` explains. */
+export const openForReading = (path: string): DatabaseSync => {
+  if (!isThere(path)) throw new Obstacle({ _tag: "Missing", log: path })
+  try {
+    return openReader(path)
+  } catch (error) {
+    if (resultCode(error) !== cutOff) throw error
+    rollBack(path)
+    return openReader(path)
+  }
 }
 
 /** Throws if the log, which nobody else writes meanwhile, is damaged. */
@@ -177,9 +202,18 @@ const checkPlace = (path: string, isOld: boolean, at: typeof fileSystemAt): void
   }
 }
 
+/** SQLite takes what stands beside an empty file for rubbish, and removes it. */
+const checkTogether = (path: string): void => {
+  const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  if (sizeOf(path) > 0 || sizeOf(`${path}-wal`) === 0) return
+  const issue = `${path} is empty or gone, and ${path}-wal, which belongs to it, is not`
+  throw new Obstacle({ _tag: "Corrupt", issue })
+}
+
 /** Opens a log for writing, laying it out if there is none. Throws what `reasonOf` explains. */
 export const openForWriting = (path: string, at: typeof fileSystemAt = fileSystemAt): DatabaseSync => {
   checkPlace(path, isThere(path), at)
+  checkTogether(path)
   const db = new DatabaseSync(path, { timeout: 5_000 })
   const open = () => {
     if (isEmpty(db)) layOut(db)

@@ -5,10 +5,21 @@ import * as Schema from "effect/Schema"
 import { type Envelope, envelopeFields } from "../run/Envelope.ts"
 import { WorkerFailure } from "../run/Outcome.ts"
 import { type RunEvent, RunEventData } from "../run/RunEvent.ts"
-import { Timestamp } from "../run/RunSpec.ts"
+import { RunId, Timestamp } from "../run/RunSpec.ts"
 import { PolicyChange } from "./diffPolicy.ts"
 import { Policy } from "./Policy.ts"
+import { Schedule, ScheduleName, SkipCause } from "./Schedule.ts"
 import { Scope } from "./Scope.ts"
+
+const ofSchedule = { name: ScheduleName }
+const next = Schema.NullOr(Timestamp)
+
+/** A public key as signed notes have it. */
+export const VerifierKey = Schema.String.check(
+  Schema.isPattern(/^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*$/, {
+    description: "a verifier key, name+id+base64"
+  })
+)
 
 /** The data of each kind of event that is not about one run. */
 const QueueEventData = {
@@ -47,6 +58,50 @@ const QueueEventData = {
     description:
       "Other rules are in force. Their number is what `RunAdmitted.policy` refers to. `changes` are what they say otherwise " +
       "than the rules before them, `path`, `before` and `after`."
+  }),
+  ScheduleSet: Schema.Struct({
+    ...ofSchedule,
+    schedule: Schedule,
+    next,
+    reason: Schema.optionalKey(Schema.String)
+  }).annotate({
+    description:
+      "There is such a schedule, in place of an older one of the name. `next`, here and below, is its first time to come; " +
+      "null if there is none, or none while it is paused."
+  }),
+  ScheduleRemoved: Schema.Struct({ ...ofSchedule, reason: Schema.optionalKey(Schema.String) }).annotate({
+    description: "The schedule is no more. Its runs go on."
+  }),
+  SchedulePaused: Schema.Struct({ ...ofSchedule, reason: Schema.optionalKey(Schema.String) }).annotate({
+    description: "The schedule lets its times pass, from its `next` on, until it is resumed."
+  }),
+  ScheduleResumed: Schema.Struct({
+    ...ofSchedule,
+    next,
+    reason: Schema.optionalKey(Schema.String)
+  }).annotate({ description: "The schedule submits runs again." }),
+  ScheduleFired: Schema.Struct({
+    ...ofSchedule,
+    run: RunId,
+    nominal: Schema.optionalKey(Timestamp),
+    next: Schema.optionalKey(next)
+  }).annotate({
+    description:
+      "The schedule submits that run, for its time `nominal`; or at once, because someone asked, where neither that nor " +
+      "`next` stands here."
+  }),
+  ScheduleSkipped: Schema.Struct({ ...ofSchedule, nominal: Timestamp, next, cause: SkipCause }).annotate({
+    description:
+      "The schedule lets its times pass from `nominal` on and before `next`, and submits no run for them."
+  }),
+  AuditKeySet: Schema.Struct({
+    key: VerifierKey,
+    note: Schema.optionalKey(Schema.String),
+    reason: Schema.optionalKey(Schema.String)
+  }).annotate({
+    description:
+      "Checkpoints are signed by this key from now on. `note` is the last checkpoint of the key before it, which names " +
+      "this one; the first key has none."
   })
 } as const
 

@@ -3,7 +3,7 @@
  */
 import * as Schema from "effect/Schema"
 import { Retries, Timeouts } from "../run/RunEvent.ts"
-import { PoolName, Tags } from "../run/RunSpec.ts"
+import { Milliseconds, PoolName, Tags } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
 
 /** How many may run at once; 0 lets none start. */
@@ -91,6 +91,16 @@ export const Pools = Schema.Struct({
 }).annotate({ identifier: "Pools" })
 export type Pools = typeof Pools.Type
 
+/** Which launcher takes a run: for those that carry all of `where`, and are of the `kind`, if that is said. */
+export const Route = Schema.Struct({
+  launcher: Schema.NonEmptyString,
+  /** `signalbox/job` stands for the run's job. */
+  where: Schema.optionalKey(Tags),
+  /** A run with a command, or one with a job alone. */
+  kind: Schema.optionalKey(Schema.Literals(["command", "job"]))
+}).annotate({ identifier: "Route" })
+export type Route = typeof Route.Type
+
 /** The rules in force. */
 export const Policy = Schema.Struct({
   /** `queued`: runs stand in line (Dagster's QueuedRunCoordinator); `immediate`: they start as they come. */
@@ -101,8 +111,10 @@ export const Policy = Schema.Struct({
   tagLimits: Schema.Array(TagLimit),
   /** Left out, there are none: no claim waits, and no run for a pool. */
   pools: Schema.optionalKey(Pools),
-  /** Runs that may wait at once, counted before a turn admits anyone; one more is refused. Left out, any number. */
+  /** Runs that may wait at once, of those that cannot start; one more is refused. Left out, any number. */
   maxQueuedRuns: Schema.optionalKey(Size),
+  /** How long a submission is known again by its idempotency key; left out, a day. */
+  idempotencyWindowMs: Schema.optionalKey(Milliseconds),
   /** The name of a custom order; left out, by priority, then first come first served. */
   order: Schema.optionalKey(Schema.NonEmptyString),
   /** How fast runs may start; all that a run falls under count. */
@@ -117,6 +129,8 @@ export const Policy = Schema.Struct({
   fairShare: Schema.optionalKey(FairShare),
   /** Once the first in line has waited so long, what it needs is kept for it. Left out, never. */
   reserveAfterMs: Schema.optionalKey(Size),
+  /** The first that fits says which launcher takes a run that names none. Left out, commands are processes. */
+  routes: Schema.optionalKey(Schema.NonEmptyArray(Route)),
   timeouts: Timeouts,
   /** Left out, `defaultRetries`. */
   retries: Schema.optionalKey(Retries)

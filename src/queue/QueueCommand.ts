@@ -4,7 +4,9 @@
 import * as Schema from "effect/Schema"
 import { RunCommand } from "../run/RunCommand.ts"
 import { PoolName, Timestamp } from "../run/RunSpec.ts"
+import { VerifierKey } from "./Event.ts"
 import { Policy, Size } from "./Policy.ts"
+import { Schedule, ScheduleName } from "./Schedule.ts"
 import { Scope } from "./Scope.ts"
 
 const reason = Schema.optionalKey(Schema.String)
@@ -60,6 +62,56 @@ export const ResumeAdmission = Schema.TaggedStruct("ResumeAdmission", { scope: S
   description: "Admit these runs again."
 })
 
+const ofSchedule = { name: ScheduleName, reason }
+
+/** Asks for a schedule. */
+const SetSchedule = Schema.TaggedStruct("SetSchedule", { ...ofSchedule, schedule: Schedule }).annotate({
+  description:
+    "Submit that run at these times, from now on. Takes the place of a schedule of the same name; as long as its times are " +
+    "the same, none of them is lost."
+})
+
+/** Asks to forget a schedule. */
+const RemoveSchedule = Schema.TaggedStruct("RemoveSchedule", ofSchedule).annotate({
+  description: "Submit no more runs of the schedule. Those that it has submitted go on."
+})
+
+/** Asks to let the times of a schedule pass. */
+const PauseSchedule = Schema.TaggedStruct("PauseSchedule", ofSchedule).annotate({
+  description: "Let the times of the schedule pass until it is resumed; they are not made up for."
+})
+
+/** Asks to go on with a schedule. */
+const ResumeSchedule = Schema.TaggedStruct("ResumeSchedule", ofSchedule).annotate({
+  description: "Submit runs of the schedule again, from its next time on."
+})
+
+/** Asks for a run of a schedule at once. */
+const TriggerSchedule = Schema.TaggedStruct("TriggerSchedule", ofSchedule).annotate({
+  description: "Submit a run of the schedule at once, paused or not, beside those of its times."
+})
+
+/** What is asked of one schedule. */
+export const ScheduleCommand = Schema.Union([
+  SetSchedule,
+  RemoveSchedule,
+  PauseSchedule,
+  ResumeSchedule,
+  TriggerSchedule
+])
+export type ScheduleCommand = typeof ScheduleCommand.Type
+
+/** Asks to record by which key checkpoints are signed from now on. */
+export const SetAuditKey = Schema.TaggedStruct("SetAuditKey", {
+  key: VerifierKey,
+  note: Schema.optionalKey(Schema.String),
+  reason
+}).annotate({
+  description:
+    "Record by which key the log's checkpoints are signed. `note` is how the key before it says so; without one it is the " +
+    "first. Who verifies checks it, not the coordinator."
+})
+
 /** What can be asked of the coordinator as a whole. */
 export const QueueCommand = Schema.Union([
   StartCoordinator,
@@ -68,7 +120,9 @@ export const QueueCommand = Schema.Union([
   SetPolicy,
   SetPoolLimit,
   PauseAdmission,
-  ResumeAdmission
+  ResumeAdmission,
+  ...ScheduleCommand.members,
+  SetAuditKey
 ])
 export type QueueCommand = typeof QueueCommand.Type
 

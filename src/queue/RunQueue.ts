@@ -12,12 +12,14 @@ import type { RunEvent } from "../run/RunEvent.ts"
 import type { RunId } from "../run/RunSpec.ts"
 import { type Event, isRunEvent, type QueueEvent } from "./Event.ts"
 import { Groups } from "./Groups.ts"
+import { IdempotencyKeys } from "./IdempotencyKeys.ts"
 import { Limits, locationGate, poolName } from "./Limits.ts"
 import { type Orders, orderOf } from "./order.ts"
 import { Pauses } from "./Pauses.ts"
 import { defaultPolicy, type Policy } from "./Policy.ts"
 import { Pools } from "./Pools.ts"
 import { Rates } from "./Rates.ts"
+import { Schedules } from "./Schedules.ts"
 import type { Scope } from "./Scope.ts"
 import { Shares } from "./Shares.ts"
 import { type Needs, Slots } from "./Slots.ts"
@@ -34,7 +36,7 @@ const isElsewhere = (before: Run, after: Run): boolean =>
   before.priority !== after.priority || before.top !== after.top || before.held !== after.held
 
 /** Raised whenever other code makes another state of the same events: what was folded before counts no more. */
-export const foldVersion = 2
+export const foldVersion = 3
 
 /** The state of the whole: every run, who waits in which place, who holds which slot, which rules are in force. */
 export class RunQueue {
@@ -60,6 +62,8 @@ export class RunQueue {
   readonly pools = new Pools()
   readonly pauses = new Pauses()
   readonly groups = new Groups()
+  readonly schedules = new Schedules()
+  readonly keys = new IdempotencyKeys()
   readonly deadlines = new SortedList<Due>((a, b) => a.at - b.at || a.run.order - b.run.order)
   /** The custom orders that a policy may name. */
   readonly orders: Orders
@@ -71,10 +75,15 @@ export class RunQueue {
   }
 
   /** The queue that had these contents. */
-  static from({ runs, admitted, pauses, rates, ...rest }: Essence, orders: Orders = {}): RunQueue {
+  static from(
+    { runs, admitted, pauses, rates, schedules, keys, ...rest }: Essence,
+    orders: Orders = {}
+  ): RunQueue {
     const queue = Object.assign(new RunQueue(orders), rest)
     for (const pause of pauses) queue.pauses.set(pause)
     for (const [limit, due] of rates) queue.rates.set(limit, due)
+    for (const schedule of schedules) queue.schedules.set(schedule)
+    for (const key of keys) queue.keys.set(key)
     for (const run of runs) queue.put(run)
     const line = runs.filter(({ state }) => isWaiting(state))
     queue.arrange(line, admitted, rest.at)
@@ -120,7 +129,8 @@ export class RunQueue {
   /** When time will next decide something by itself, in milliseconds since 1970. */
   get wakesAt(): number | undefined {
     const due = Math.min(this.deadlines.first?.at ?? never, this.pauses.endsAt ?? never)
-    const at = this.isAdmitting ? Math.min(due, this.waiting.wakesAt ?? never) : due
+    const fires = this.admits ? Math.min(due, this.schedules.wakesAt ?? never) : due
+    const at = this.isAdmitting ? Math.min(fires, this.waiting.wakesAt ?? never) : fires
     return at === never ? undefined : at
   }
 
@@ -134,12 +144,14 @@ export class RunQueue {
     this.position = event.position
     this.turn = event.turn
     this.at = event.at
+    this.keys.forget(event.at)
   }
 
   private applyToRun(event: RunEvent): void {
     const before = this.runs.get(event.run)
     const after = evolve(before, event)
     this.runs.set(after.id, after)
+    if (event.type === "RunSubmitted") this.keys.add(event)
     if (!before) this.groups.add(after)
     else if (isFinished(after.state)) this.groups.finish(after)
     this.moveInLine(before, after, event.at)
@@ -201,6 +213,9 @@ export class RunQueue {
       case "CoordinatorStopped":
         this.setAdmits(false, event.at)
         break
+      case "AuditKeySet":
+        // For those who check the log; nothing is decided by it.
+        break
       case "AdmissionPaused":
       case "AdmissionResumed":
         this.pauses.apply(event)
@@ -211,6 +226,9 @@ export class RunQueue {
         this.policyNumber = event.data.number
         this.policyAt = event.at
         this.rearrange(event.at)
+        break
+      default:
+        this.schedules.apply(event)
     }
   }
 
@@ -285,6 +303,8 @@ export const essence = (queue: RunQueue, runs: Iterable<Run> = queue.runs.values
   pauses: queue.pauses.all,
   /** The rates that still feel their last starts, each with when the next would be due. */
   rates: [...queue.rates.entries()],
+  schedules: queue.schedules.all,
+  keys: queue.keys.all,
   runs: [...runs],
   /** Those that hold slots, in the order in which they were admitted. */
   admitted: [...queue.slots.runs()]

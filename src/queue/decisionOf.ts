@@ -4,35 +4,36 @@
  */
 import type { Run } from "../run/Run.ts"
 import type { Decision, PassedOver } from "../run/RunEvent.ts"
+import type { RunId } from "../run/RunSpec.ts"
 import { settings } from "../settings.ts"
 import { type Obstacle, obstacles } from "./obstacles.ts"
 import type { RunQueue } from "./RunQueue.ts"
 import type { Slot } from "./Slots.ts"
 
-const nameOf = (found: Obstacle): Omit<PassedOver, "run"> => {
+const passed = (run: RunId, found: Obstacle): PassedOver => {
   switch (found._tag) {
     case "LimitFull":
-      return { limit: found.slot.limit, why: found._tag }
+      return { limit: found.slot.limit, run, why: found._tag }
     case "RateReached":
-      return { limit: found.rate.limit, why: found._tag }
+      return { limit: found.rate.limit, run, why: found._tag }
     case "Reserved":
-      return { limit: found.limit, why: found._tag }
+      return { limit: found.limit, run, why: found._tag }
     default:
-      return { why: found._tag }
+      return { run, why: found._tag }
   }
 }
 
 /** All that stand before it in line now are passed over. */
 const passedOver = (queue: RunQueue, most: number, now: number): ReadonlyArray<PassedOver> => {
-  const passed: Array<PassedOver> = []
+  const over: Array<PassedOver> = []
   for (const { id } of queue.waiting.line) {
-    if (passed.length === most) break
+    if (over.length === most) break
     const [found] = obstacles(queue, queue.run(id), now)
     if (!found && !queue.policy.fairShare) throw new Error(`run ${id} may start, and was passed over`)
     // Those that may start and yet do not are of values that have more: their turn comes later.
-    passed.push({ ...(found ? nameOf(found) : { why: "LargerShare" }), run: id })
+    over.push(found ? passed(id, found) : { run: id, why: "LargerShare" })
   }
-  return passed
+  return over
 }
 
 /** Why this run, of all that wait, is the next to be admitted; `slots` are those that it takes. */

@@ -8,11 +8,12 @@ import type { Rejection } from "../run/Rejection.ts"
 import type { Run } from "../run/Run.ts"
 import type { RunFact } from "../run/RunEvent.ts"
 import type { RunSpec } from "../run/RunSpec.ts"
+import { routeIssue } from "./launcherOf.ts"
 import { claimLimit } from "./Policy.ts"
 import type { RunQueue } from "./RunQueue.ts"
 
 /** Others that make room for the new run, and what befalls them. */
-type MakingRoom = ReadonlyArray<readonly [run: string, fact: RunFact]>
+export type MakingRoom = ReadonlyArray<readonly [run: string, fact: RunFact]>
 
 type Decision = Result.Result<MakingRoom, Rejection>
 
@@ -52,7 +53,7 @@ const collide = (queue: RunQueue, { id, unique }: RunSpec): Decision => {
 
 /** Whether the queue takes a new run, and who makes room for it. */
 export const makeRoom = (queue: RunQueue, spec: RunSpec): Decision => {
-  const issue = poolIssue(queue, spec)
+  const issue = poolIssue(queue, spec) ?? routeIssue(queue.policy, spec)
   if (issue) return Result.fail({ _tag: "CommandInvalid", command, run: spec.id, issue })
   return Result.flatMap(collide(queue, spec), (room): Decision => {
     const waiting = queue.waiting.line.size - room.filter(([, { type }]) => type === "RunCanceled").length

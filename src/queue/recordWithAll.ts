@@ -5,20 +5,27 @@
 
 import type { Run } from "../run/Run.ts"
 import type { RunFact } from "../run/RunEvent.ts"
+import type { RunSpec } from "../run/RunSpec.ts"
 import { isRetried, retrySpec } from "../run/retry.ts"
 import { locationOf, submit } from "../run/submit.ts"
 import { type By, byRules, type Ledger } from "./Ledger.ts"
+import { launcherOf } from "./launcherOf.ts"
 import { defaultRetries } from "./Policy.ts"
 import type { RunQueue } from "./RunQueue.ts"
 import type { Scope } from "./Scope.ts"
 
 /** What a submission depends on in this queue. */
-export const termsOf = ({ policy, runs }: RunQueue, parent: string | undefined) => ({
-  queued: policy.mode === "queued",
-  timeouts: policy.timeouts,
-  retries: policy.retries ?? defaultRetries,
-  root: parent === undefined ? undefined : runs.get(parent)?.root
-})
+export const termsOf = ({ policy, runs }: RunQueue, spec?: RunSpec) => {
+  const parent = spec?.parent === undefined ? undefined : runs.get(spec.parent)
+  return {
+    queued: policy.mode === "queued",
+    timeouts: policy.timeouts,
+    retries: policy.retries ?? defaultRetries,
+    root: parent?.root,
+    // What the rules do again cannot be refused: without a route of its own it goes where its parent went.
+    launcher: spec && (launcherOf(policy, spec) ?? parent?.launcher)
+  }
+}
 
 const pause = (
   queue: RunQueue,
@@ -42,7 +49,7 @@ const retry = (queue: RunQueue, ledger: Ledger, run: Run, cause: string | null):
   const group = queue.groups.size(run.root)
   if (!isRetried(run, group)) return
   const spec = retrySpec(run, group, queue.position, (id) => queue.runs.has(id))
-  for (const fact of submit({ spec }, termsOf(queue, run.id), group))
+  for (const fact of submit({ spec }, termsOf(queue, spec), group))
     ledger.record(fact, spec.id, { ...byRules, cause })
 }
 

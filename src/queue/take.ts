@@ -2,6 +2,7 @@
  * One command, decided: what it leads to is recorded, or it is refused and leaves no trace.
  */
 import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
 import { claimPriority } from "../run/claim.ts"
 import { decide } from "../run/decide.ts"
 import type { Rejection } from "../run/Rejection.ts"
@@ -9,11 +10,13 @@ import type { RunCommand } from "../run/RunCommand.ts"
 import { diffPolicy } from "./diffPolicy.ts"
 import type { QueueFact } from "./Event.ts"
 import type { By, Ledger } from "./Ledger.ts"
-import { makeRoom, tooHeavy } from "./makeRoom.ts"
+import { tooHeavy } from "./makeRoom.ts"
 import { claimLimit, defaultPools, type Policy } from "./Policy.ts"
-import { type Command, QueueCommand } from "./QueueCommand.ts"
+import { QueueCommand as AnyQueueCommand, type Command, ScheduleCommand } from "./QueueCommand.ts"
 import type { RunQueue } from "./RunQueue.ts"
 import { recordWithAll, termsOf } from "./recordWithAll.ts"
+import { planRun, submitRun } from "./submitRun.ts"
+import { takeSchedule } from "./takeSchedule.ts"
 import { refusePolicy } from "./validatePolicy.ts"
 
 /** A command with who gave it and the id by which its events name it. */
@@ -23,14 +26,27 @@ export interface Asked {
   readonly command: Command
 }
 
-/** The run that the command was about; null for one about the whole. */
-type Taken = Result.Result<string | null, Rejection>
+/** What a command that was not refused came to. */
+export interface Taken {
+  /** The run that it was about; null for one about the whole. */
+  readonly run: string | null
+  /** Set where that run was submitted before, under the same idempotency key. */
+  readonly deduplicated?: boolean
+}
 
-const queueTags: ReadonlySet<string> = new Set(
-  QueueCommand.members.map((member) => member.fields._tag.schema.literal)
-)
+type Decision = Result.Result<Taken, Rejection>
 
-const isQueueCommand = (command: Command): command is QueueCommand => queueTags.has(command._tag)
+type QueueCommand = Exclude<typeof AnyQueueCommand.Type, ScheduleCommand>
+
+const tagsOf = (commands: ReadonlyArray<{ readonly fields: { readonly _tag: Schema.tag<string> } }>) =>
+  new Set(commands.map(({ fields }) => fields._tag.schema.literal))
+
+const queueTags: ReadonlySet<string> = tagsOf(AnyQueueCommand.members)
+const scheduleTags: ReadonlySet<string> = tagsOf(ScheduleCommand.members)
+
+const isScheduleCommand = (command: Command): command is ScheduleCommand => scheduleTags.has(command._tag)
+const isQueueCommand = (command: Exclude<Command, ScheduleCommand>): command is QueueCommand =>
+  queueTags.has(command._tag)
 
 const own = <A>(record: Readonly<Record<string, A>>, key: string): A | undefined =>
   Object.hasOwn(record, key) ? record[key] : undefined
@@ -87,18 +103,23 @@ const queueFacts = (queue: RunQueue, command: QueueCommand): ReadonlyArray<Queue
       const { _tag: _, ...resumed } = command
       return unlessSame(!queue.pauses.has(command.scope), { type: "AdmissionResumed", data: resumed })
     }
+    case "SetAuditKey": {
+      const { _tag: _, ...set } = command
+      return [{ type: "AuditKeySet", data: set }]
+    }
   }
 }
 
-const takeForAll = (queue: RunQueue, ledger: Ledger, command: QueueCommand, by: By): Taken => {
+const takeForAll = (queue: RunQueue, ledger: Ledger, command: QueueCommand, by: By): Decision => {
   const refused =
     command._tag === "SetPolicy" ? refusePolicy(command._tag, command.policy, queue.orders) : undefined
   if (refused) return Result.fail(refused)
   const epoch = command._tag === "StartCoordinator" ? command.epoch : undefined
   for (const fact of queueFacts(queue, command)) ledger.record(fact, null, by, epoch)
-  return Result.succeed(null)
+  return Result.succeed({ run: null })
 }
 
+type Submit = Extract<RunCommand, { _tag: "SubmitRun" }>
 type Claim = Extract<RunCommand, { _tag: "ClaimSlot" }>
 
 const grantsAtOnce = (queue: RunQueue, { run: id, pool, slots = 1, priority }: Claim): boolean => {
@@ -107,33 +128,37 @@ const grantsAtOnce = (queue: RunQueue, { run: id, pool, slots = 1, priority }: C
   return queue.pools.grants(pool, slots, claimPriority(run, priority), claimLimit(queue.policy, pool))
 }
 
-const runOf = (command: RunCommand): string => (command._tag === "SubmitRun" ? command.spec.id : command.run)
-
-const takeForRun = (queue: RunQueue, ledger: Ledger, command: RunCommand, by: By): Taken => {
-  const id = runOf(command)
-  const run = queue.runs.get(id)
-  const terms = termsOf(queue, command._tag === "SubmitRun" ? command.spec.parent : undefined)
-  const grants = command._tag === "ClaimSlot" && grantsAtOnce(queue, command)
-  const decided = decide(run, command, { now: ledger.at, grants, ...terms })
-  const room = Result.flatMap(decided, (facts) => {
-    if (command._tag === "SubmitRun")
-      return Result.map(makeRoom(queue, command.spec), (room) => ({ room, facts }))
-    const heavy = command._tag === "ClaimSlot" && tooHeavy(queue, command.pool, command.slots ?? 1)
-    return heavy
-      ? Result.fail<Rejection>({ _tag: "CommandInvalid", command: command._tag, run: id, issue: heavy })
-      : Result.succeed({ room: [], facts })
+const takeSubmit = (queue: RunQueue, ledger: Ledger, command: Submit, by: By): Decision =>
+  Result.map(planRun(queue, ledger, command), (submission) => {
+    submitRun(queue, ledger, submission, by)
+    return submission
   })
-  return Result.map(room, ({ room, facts }) => {
-    for (const [other, fact] of room) ledger.record(fact, other, by)
-    for (const fact of facts) recordWithAll(queue, ledger, fact, id, by, by.cause)
-    return id
+
+const takeForRun = (
+  queue: RunQueue,
+  ledger: Ledger,
+  command: Exclude<RunCommand, Submit>,
+  by: By
+): Decision => {
+  const { run, _tag } = command
+  const isClaim = _tag === "ClaimSlot"
+  const grants = isClaim && grantsAtOnce(queue, command)
+  const decided = decide(queue.runs.get(run), command, { now: ledger.at, grants, ...termsOf(queue) })
+  const heavy = isClaim ? tooHeavy(queue, command.pool, command.slots ?? 1) : undefined
+  return Result.flatMap(decided, (facts): Decision => {
+    if (heavy !== undefined) return Result.fail({ _tag: "CommandInvalid", command: _tag, run, issue: heavy })
+    for (const fact of facts) recordWithAll(queue, ledger, fact, run, by, by.cause)
+    return Result.succeed({ run })
   })
 }
 
 /** Decides one command. */
-export const take = (queue: RunQueue, ledger: Ledger, { id, actor, command }: Asked): Taken => {
+export const take = (queue: RunQueue, ledger: Ledger, { id, actor, command }: Asked): Decision => {
   const by = { actor, cause: id }
-  return isQueueCommand(command)
-    ? takeForAll(queue, ledger, command, by)
+  if (isScheduleCommand(command))
+    return Result.map(takeSchedule(queue, ledger, command, by), (run) => ({ run }))
+  if (isQueueCommand(command)) return takeForAll(queue, ledger, command, by)
+  return command._tag === "SubmitRun"
+    ? takeSubmit(queue, ledger, command, by)
     : takeForRun(queue, ledger, command, by)
 }

@@ -1,5 +1,6 @@
 /**
- * One turn: commands are decided, then the time, then whose turn it is at a pool, then who may start. Everything that
+ * One turn: commands are decided, then the time and what schedules are due to submit, then whose turn it is at a pool, then
+ * who may start. Everything that
  * follows from it is one list of events, which is made durable as a whole or not at all.
  *
  * Commands come before the time: a report that arrives with its deadline wins over the deadline.
@@ -12,12 +13,13 @@ import type { RunId } from "../run/RunSpec.ts"
 import { admit } from "./admit.ts"
 import type { Event, QueueFact } from "./Event.ts"
 import { expire } from "./expire.ts"
+import { fire } from "./fire.ts"
 import { grant } from "./grant.ts"
 import { byRules, Ledger } from "./Ledger.ts"
 import type { RunQueue } from "./RunQueue.ts"
 import { recordWithAll } from "./recordWithAll.ts"
 import type { Slot } from "./Slots.ts"
-import { type Asked, take } from "./take.ts"
+import { type Asked, type Taken, take } from "./take.ts"
 
 export { signalbox } from "./Ledger.ts"
 export type { Asked } from "./take.ts"
@@ -28,6 +30,8 @@ export interface Accepted {
   readonly position: number
   /** The run it was about, as it is then; undefined for a command to the whole. */
   readonly run: Run | undefined
+  /** Set where the run was submitted before, under the same idempotency key. */
+  readonly deduplicated?: true
 }
 
 export type Reply = Result.Result<Accepted, Rejection>
@@ -69,11 +73,13 @@ export const turn = (queue: RunQueue, asked: ReadonlyArray<Asked>, now: number):
   }
   const taken = asked.map((one) => take(queue, ledger, one))
   expire(queue, ledger.at, record)
+  fire(queue, ledger)
   grant(queue, record)
   admit(queue, ledger.at, record)
-  const accepted = (run: string | null): Accepted => ({
+  const accepted = ({ run, deduplicated }: Taken): Accepted => ({
     position: queue.position,
-    run: run === null ? undefined : queue.runs.get(run)
+    run: run === null ? undefined : queue.runs.get(run),
+    ...(deduplicated && { deduplicated })
   })
   return {
     events: ledger.events,

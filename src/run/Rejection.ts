@@ -46,6 +46,26 @@ const PolicyInvalid = Schema.TaggedStruct("PolicyInvalid", {
 const CommandInvalid = Schema.TaggedStruct("CommandInvalid", { ...of, issue: Schema.String }).annotate({
   description: "What was asked for does not make sense; `issue` says where, and what is allowed."
 })
+const KeyReused = Schema.TaggedStruct("KeyReused", {
+  ...of,
+  key: Schema.String,
+  first: Schema.String,
+  differs: Schema.Array(Schema.String)
+}).annotate({
+  description:
+    "The idempotency key belongs to the submission of another run, `first`, which asked for something else: `differs` says " +
+    "in which fields."
+})
+const ofSchedule = { command: Schema.String, schedule: Schema.String }
+const ScheduleUnknown = Schema.TaggedStruct("ScheduleUnknown", ofSchedule).annotate({
+  description: "There is no schedule of that name."
+})
+const ScheduleInvalid = Schema.TaggedStruct("ScheduleInvalid", {
+  ...ofSchedule,
+  issue: Schema.String
+}).annotate({
+  description: "The schedule does not make sense; `issue` says where, and what is allowed."
+})
 
 /** Why a command was refused. */
 export const Rejection = Schema.Union([
@@ -58,7 +78,10 @@ export const Rejection = Schema.Union([
   KeyTaken,
   OrderUnknown,
   PolicyInvalid,
-  CommandInvalid
+  CommandInvalid,
+  KeyReused,
+  ScheduleUnknown,
+  ScheduleInvalid
 ]).annotate({ identifier: "Rejection" })
 export type Rejection = typeof Rejection.Type
 
@@ -87,7 +110,12 @@ const because = (rejection: Rejection): string => {
     case "PolicyInvalid":
       return rejection.issues.map(({ path, issue }) => `${path}: ${issue}`).join("; ")
     case "CommandInvalid":
+    case "ScheduleInvalid":
       return rejection.issue
+    case "KeyReused":
+      return `idempotency key ${rejection.key} belongs to run ${rejection.first}, which differs in ${rejection.differs.join(", ")}`
+    case "ScheduleUnknown":
+      return `there is no schedule ${rejection.schedule}`
   }
 }
 

@@ -35,6 +35,8 @@ export interface Run {
   readonly root: RunId
   /** Its number among automatic retries; undefined if it is none. */
   readonly retry?: number
+  /** The launcher that takes it; undefined is the usual one. */
+  readonly launcher?: string
   /** Who submitted it. */
   readonly actor: string
   readonly state: RunState

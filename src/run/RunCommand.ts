@@ -3,6 +3,7 @@
  * speak of, so that a late one is told from a fresh one.
  */
 import * as Schema from "effect/Schema"
+import { settings } from "../settings.ts"
 import { Outcome } from "./Outcome.ts"
 import { PoolName, RunId, RunSpec } from "./RunSpec.ts"
 
@@ -11,13 +12,21 @@ const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
 const ofRun = { run: RunId }
 const ofAttempt = { run: RunId, attempt: Attempt }
 
+/** A name that a caller gives to one wish, so that it is fulfilled once, however often it is asked for. */
+export const IdempotencyKey = Schema.NonEmptyString.check(
+  Schema.isMaxLength(settings.idempotencyKeyLengthMax)
+).annotate({ identifier: "IdempotencyKey" })
+
 /** Asks to put a run under coordination. */
 export const SubmitRun = Schema.TaggedStruct("SubmitRun", {
   spec: RunSpec,
-  requested: Schema.optionalKey(RunSpec)
+  requested: Schema.optionalKey(RunSpec),
+  idempotencyKey: Schema.optionalKey(IdempotencyKey)
 }).annotate({
   description:
-    "Put a run under coordination. `requested` is the spec as it came, where a custom coordinator changed it."
+    "Put a run under coordination. `requested` is the spec as it came, where a custom coordinator changed it. For some time " +
+    "after, the same `idempotencyKey` with the same spec, whatever its id, is answered with that run; with another spec it " +
+    "is refused."
 })
 
 /** Asks for the end of a run. */

@@ -68,12 +68,16 @@ export const RunEventData = {
     timeouts: Timeouts,
     retries: Schema.optionalKey(Retries),
     root: Schema.optionalKey(Schema.String),
-    retry: Schema.optionalKey(Schema.Int)
+    retry: Schema.optionalKey(Schema.Int),
+    idempotency: Schema.optionalKey(Schema.Struct({ key: Schema.String, until: Timestamp })),
+    launcher: Schema.optionalKey(Schema.String)
   }).annotate({
     description:
       "Accepted as it stands in `spec`; `requested` is what came, where a custom coordinator changed it. `timeouts` " +
       "and `retries` are settled here, whatever the policy says later. `root` is the first run of the work that it " +
-      "does again, if it does; `retry` is its number if it was made because its parent has failed."
+      "does again, if it does; `retry` is its number if it was made because its parent has failed. `idempotency` is the key " +
+      "by which the submission is known again until that moment. `launcher` is the one that the routes in force give it to, " +
+      "where it names none."
   }),
   RunQueued: Schema.Struct({}).annotate({ description: "Put in line." }),
   RunReprioritized: Schema.Struct({ priority: Schema.Int, reason }).annotate({

@@ -56,8 +56,22 @@ export const Unique = Schema.Struct({
   collision: Schema.Literals(["queue", "refuse", "replace", "cancel"])
 }).annotate({ identifier: "Unique" })
 
+const Count = Schema.Int.check(Schema.isGreaterThan(0))
+
+/** What a process may use at most; the system holds each process that it starts to the same. */
+export const ProcessLimits = Schema.Struct({
+  /** Seconds of a processor's time; beyond them it is sent SIGXCPU, and a second later SIGKILL. */
+  cpuSeconds: Schema.optionalKey(Count),
+  /** Megabytes of address space: what it asks for beyond is refused to it. */
+  memoryMb: Schema.optionalKey(Count),
+  /** Files and sockets open at the same time. */
+  openFiles: Schema.optionalKey(Count),
+  /** From 0 to 19: the higher, the sooner it lets other processes go first. Added to that of the coordinator. */
+  nice: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 19 })))
+}).annotate({ identifier: "ProcessLimits" })
+export type ProcessLimits = typeof ProcessLimits.Type
+
 const fields = {
-  id: RunId,
   /** The kind of work: the function to call for an inline run, a name for people otherwise. */
   job: Schema.optionalKey(Schema.NonEmptyString),
   /** Names the launcher that is to take it. If left out, a run with a command is a process, any other a function. */
@@ -70,11 +84,11 @@ const fields = {
   env: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   /** Where the process runs; the coordinator's own folder if left out. */
   cwd: Schema.optionalKey(Schema.NonEmptyString),
+  /** What the process may use at most. */
+  limits: Schema.optionalKey(ProcessLimits),
   tags: Schema.optionalKey(Tags),
   /** Higher first. Goes before the tag `dagster/priority`. */
   priority: Schema.optionalKey(Schema.Int),
-  /** Not admitted before this moment. */
-  notBefore: Schema.optionalKey(Timestamp),
   /** Stopped and failed when it has run for so long. */
   maxRuntimeMs: Schema.optionalKey(Milliseconds),
   /** Fails when it has waited in the queue for so long. */
@@ -82,17 +96,26 @@ const fields = {
   /** Pools that its steps use. */
   pools: Schema.optionalKey(PoolUse),
   /** Of the runs with the same key one is in flight at a time. */
-  unique: Schema.optionalKey(Unique),
-  /** The run that this one does again. */
-  parent: Schema.optionalKey(RunId)
+  unique: Schema.optionalKey(Unique)
 }
 
+const hasWork = Schema.makeFilter<{ readonly job?: string; readonly command?: unknown }>(
+  (run) => run.job !== undefined || run.command !== undefined,
+  { message: "a run needs a `job` (a function of this program) or a `command` (a process)" }
+)
+
+/** What a schedule asks for again and again: all of a run but its name and its time. */
+export const ScheduledRun = Schema.Struct(fields).check(hasWork).annotate({ identifier: "ScheduledRun" })
+
 /** What is asked for when a run is submitted. */
-export const RunSpec = Schema.Struct(fields)
-  .check(
-    Schema.makeFilter((run) => run.job !== undefined || run.command !== undefined, {
-      message: "a run needs a `job` (a function of this program) or a `command` (a process)"
-    })
-  )
+export const RunSpec = Schema.Struct({
+  id: RunId,
+  ...fields,
+  /** Not admitted before this moment. */
+  notBefore: Schema.optionalKey(Timestamp),
+  /** The run that this one does again. */
+  parent: Schema.optionalKey(RunId)
+})
+  .check(hasWork)
   .annotate({ identifier: "RunSpec" })
 export type RunSpec = typeof RunSpec.Type

@@ -10,13 +10,20 @@ import type { Retries, RunEvent } from "./RunEvent.ts"
 /** What holds for runs of logs that do not say. */
 const noRetries: Retries = { launches: 0, launchDelayMs: 0, resumes: 0, runs: 0, ofWork: false }
 
-const born = (event: RunEvent & { readonly type: "RunSubmitted" }): Run => ({
+type Of<T extends RunEvent["type"]> = Extract<RunEvent, { readonly type: T }>
+
+/** The launcher that a run names, or that was settled for it. */
+const launcherOf = ({ data: { spec, launcher = spec.launcher } }: Of<"RunSubmitted">) =>
+  launcher === undefined ? {} : { launcher }
+
+const born = (event: Of<"RunSubmitted">): Run => ({
   id: event.run,
   spec: event.data.spec,
   timeouts: event.data.timeouts,
   retries: event.data.retries ?? noRetries,
   root: event.data.root ?? event.run,
   ...(event.data.retry !== undefined && { retry: event.data.retry }),
+  ...launcherOf(event),
   actor: event.actor,
   state: bornIn,
   order: event.position,
@@ -31,8 +38,6 @@ const born = (event: RunEvent & { readonly type: "RunSubmitted" }): Run => ({
 
 const illegal = (run: Run | undefined, event: RunEvent): Error =>
   new Error(`${event.type} cannot befall run ${event.run}, which is ${run?.state ?? "unknown"}`)
-
-type Of<T extends RunEvent["type"]> = Extract<RunEvent, { readonly type: T }>
 
 const claimed = (run: Run, { data, position }: Of<"SlotClaimed">): Run => {
   const { attempt: _, ...claim } = data

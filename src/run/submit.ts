@@ -18,6 +18,10 @@ export interface Terms {
   readonly retries: Retries
   /** The first run of the work, where the run's parent is known to have one. */
   readonly root?: RunId | undefined
+  /** Until when its idempotency key is known, if it has one. */
+  readonly idempotentUntil?: number
+  /** The launcher that the routes give it to, where they do. */
+  readonly launcher?: string | undefined
 }
 
 /** Dagster's tag for the code location that a run is of. */
@@ -40,13 +44,15 @@ const runtimeOf = ({ maxRuntimeMs, tags = {} }: RunSpec, { runtimeMs }: Timeouts
 
 /** The facts of a submission; `retry` is its number if the rules have made it. */
 export const submit = (
-  { spec, requested }: Omit<Submit, "_tag">,
-  { queued, timeouts, retries, root }: Terms,
+  { spec, requested, idempotencyKey: key }: Omit<Submit, "_tag">,
+  { queued, timeouts, retries, root, launcher, idempotentUntil: until }: Terms,
   retry?: number
 ): ReadonlyArray<RunFact> => {
   const queueMs = spec.maxQueuedMs ?? timeouts.queueMs
   const first = root ?? spec.parent
   const data = {
+    ...(key !== undefined && until !== undefined && { idempotency: { key, until } }),
+    ...(launcher !== undefined && spec.launcher === undefined && { launcher }),
     ...(requested && { requested }),
     retries: retriesOf(spec.tags, retries),
     ...(retry !== undefined && { retry }),

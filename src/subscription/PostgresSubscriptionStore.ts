@@ -20,15 +20,15 @@ import {
 } from "../log/PostgresSession.ts"
 import { quoted } from "../log/postgresLayout.ts"
 import { shownUrl } from "../log/shownUrl.ts"
+import { makeSqlSubscriptionStore } from "./makeSqlSubscriptionStore.ts"
+import { SubscriptionStore } from "./SubscriptionStore.ts"
 import {
   type Found,
-  makeSqlSubscriptionStore,
   type Statement,
   type SubscriptionDatabase,
   subscriptionsFormat,
   subscriptionsLayout
-} from "./makeSqlSubscriptionStore.ts"
-import { SubscriptionStore } from "./SubscriptionStore.ts"
+} from "./subscriptionsLayout.ts"
 
 const layingOut = `
   DO $layout$ BEGIN

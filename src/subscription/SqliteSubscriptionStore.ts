@@ -11,15 +11,15 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { LogError, logError } from "../log/LogError.ts"
 import { isLocked, reasonOf } from "../log/sqliteFile.ts"
+import { makeSqlSubscriptionStore } from "./makeSqlSubscriptionStore.ts"
+import { SubscriptionStore } from "./SubscriptionStore.ts"
 import {
   type Found,
-  makeSqlSubscriptionStore,
   type Statement,
   type SubscriptionDatabase,
   subscriptionsFormat,
   subscriptionsLayout
-} from "./makeSqlSubscriptionStore.ts"
-import { SubscriptionStore } from "./SubscriptionStore.ts"
+} from "./subscriptionsLayout.ts"
 
 const inMemory = ":memory:"
 

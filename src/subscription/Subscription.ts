@@ -59,7 +59,7 @@ const WebhookUrl = Schema.String.check(
 )
 
 /** `whsec_` and 24 to 64 bytes as Base64, as Standard Webhooks has it. */
-export const WebhookSecret = Schema.String.check(
+const WebhookSecret = Schema.String.check(
   Schema.makeFilter((secret: string) => {
     const bytes = Buffer.from(secret.replace(/^whsec_/, ""), "base64")
     const isWritten = `whsec_${bytes.toString("base64")}` === secret

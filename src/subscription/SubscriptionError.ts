@@ -15,6 +15,8 @@ const Lost = Schema.TaggedStruct("Lost", { name })
 /** Nothing is delivered any more, until someone enables it. */
 const Stopped = Schema.TaggedStruct("Stopped", { name, why: Schema.String })
 const NotParked = Schema.TaggedStruct("NotParked", { name, positions: Schema.Array(Schema.Int) })
+/** It has come further than the log, which must have been put back to an earlier state. */
+const Ahead = Schema.TaggedStruct("Ahead", { name, position: Schema.Int, end: Schema.Int })
 /** Nobody has said where checkpoints are kept. */
 const NoStore = Schema.TaggedStruct("NoStore", {})
 
@@ -27,6 +29,7 @@ export const SubscriptionErrorReason = Schema.Union([
   Lost,
   Stopped,
   NotParked,
+  Ahead,
   NoStore
 ])
 export type SubscriptionErrorReason = typeof SubscriptionErrorReason.Type
@@ -48,6 +51,8 @@ const describe = (reason: SubscriptionErrorReason): string => {
       return `${of} was removed or is delivered by another process now`
     case "Stopped":
       return `${of} is stopped: ${reason.why}; enable it to go on from where it is`
+    case "Ahead":
+      return `${of} has come to position ${reason.position}, and the log ends at ${reason.end}: rewind it to where they part`
     case "NotParked":
       return `${of} has nothing parked at ${reason.positions.join(", ")}`
   }

@@ -83,9 +83,11 @@ const goOn = (round: Round, follow: boolean) =>
   Effect.gen(function* () {
     yield* deliverDue(round)
     const { log, subscription } = round
-    const { filter, position: after } = subscription
+    const { name, filter, position: after } = subscription
     const isWanted = matcher(log, filter)
     const { position: end } = yield* log.head
+    // What is written there next would be passed over.
+    if (after > end) return yield* subscriptionError({ _tag: "Ahead", name, position: after, end })
     if (!follow && after >= end) return
     const range = { after, upTo: follow ? undefined : end, run: filter.run }
     yield* Stream.runForEachArray(log.changes(range), (events) => deliverAll(round, isWanted, events))

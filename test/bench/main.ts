@@ -3,6 +3,7 @@
  */
 import { cpus, type as system, totalmem } from "node:os"
 import { admission } from "./admission.ts"
+import { bulk } from "./bulk.ts"
 import { type Figure, toMarkdown } from "./Figure.ts"
 import { latency } from "./latency.ts"
 import { lifeCycles } from "./lifeCycles.ts"
@@ -11,6 +12,7 @@ import { replaying } from "./replaying.ts"
 const benchmarks: Readonly<Record<string, () => Promise<ReadonlyArray<Figure>>>> = {
   lifeCycles,
   admission,
+  bulk,
   latency,
   replaying
 }

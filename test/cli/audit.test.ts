@@ -37,7 +37,7 @@ const tamper = (folder: string, sql: string) => {
   db.close()
 }
 
-describe("signalbox audit", () => {
+describe("signalbox audit", { timeout: 120_000 }, () => {
   it("finds a log as it was written, by itself and by a checkpoint", async () => {
     const { audit, folder } = await audited()
     const size = readFileSync(join(folder, "one.txt"), "utf8").split("\n")[1]

@@ -80,12 +80,43 @@ describe("signalbox queue and why", () => {
       [1, "waits"],
       [2, "later"]
     ])
-    expect(await text("why", "later")).toBe(
-      "later is queued, 2 of 2 in line.\n" +
-        "  - no coordinator admits runs now: start one with `signalbox run`\n" +
-        "  - may not start before 2099-01-01T00:00:00Z\n"
+    expect((await text("why", "later")).split("\n")).toEqual([
+      expect.stringMatching(/^later is queued, 2 of 2 in line, since .*Z\.$/),
+      "",
+      "What is in its way",
+      "  - no coordinator admits runs now: start one with `signalbox run`",
+      "  - may not start before 2099-01-01T00:00:00Z",
+      "",
+      "Ahead of it",
+      "  - waits",
+      "",
+      "What would start it now",
+      "  - if a coordinator admits runs (`signalbox run`) and at 2099-01-01T00:00:00Z",
+      "",
+      "When it will start",
+      "  - not by itself: someone has to do something first",
+      ""
+    ])
+    expect(await json("why", "later")).toMatchObject({
+      place: 2,
+      front: ["waits"],
+      reasons: [{ _tag: "AdmissionClosed" }, { _tag: "NotBefore" }],
+      wouldStart: [[{ _tag: "CoordinatorAdmits" }, { _tag: "TimeComes" }]],
+      estimate: { _tag: "NotByItself" }
+    })
+  })
+
+  it("say why a run was let in, of one that was", async () => {
+    expect(await text("why", "good")).toMatch(
+      /^good does not wait: it is succeeded\.\n\nWhy it was admitted\n {2}- admitted at .*Z as attempt 1, under policy \d+\n {2}- with it were held: runs 1 of 10\n {2}- it was the first in line\n$/
     )
-    expect(await text("why", "good")).toBe("good does not wait: it is succeeded.\n")
+    expect(await text("show", "good")).toMatch(/admitted +.*with it were held: runs 1 of 10/)
+    expect(await json("why", "good")).toMatchObject({
+      state: "succeeded",
+      wouldStart: [],
+      admission: { attempt: 1, decision: { place: 1 } }
+    })
+    expect(await text("why", "gone")).toBe("gone does not wait: it is canceled.\n")
   })
 })
 

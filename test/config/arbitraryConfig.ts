@@ -76,7 +76,12 @@ const coordination = fc.oneof(
   fc.tuple(immediate, some({ runs, pools })).map(([own, concurrency]) => ({ ...own, concurrency }))
 )
 
+const route = fc
+  .tuple(fc.constantFrom("workers", "process"), some({ where, kind: fc.constantFrom("command", "job") }))
+  .map(([launcher, when]) => ({ launcher, ...when }))
+
 const others = some({
+  routes: fc.array(route, { minLength: 1, maxLength: 3 }),
   run_monitoring: some({
     enabled: fc.boolean(),
     start_timeout_seconds: count,

@@ -42,7 +42,7 @@ const files: ReadonlyArray<readonly [what: string, text: string, complaint: RegE
     "runs: [{ id: a, command: ls, tags: { n: 7 } }]",
     /runs\[0\].tags.n: expected string, got 7/
   ],
-  ["a missing command", "runs: [{ id: a }]", /^work.yaml:1:8: runs\[0\].command: is missing/],
+  ["a missing command", "runs: [{ id: a }]", /^work.yaml:1:8: runs\[0\]: a has no `command`/],
   ["no runs", "runs: []", /^work.yaml:1:7: runs\[0\]: is missing/],
   [
     "a duplicate id",
@@ -83,7 +83,7 @@ describe("a run file", () => {
   )
 
   it.effect("tells all its faults at once", () =>
-    Effect.map(complaintOf("runs: [{ id: a b, command: 7, x: 1 }, { id: b }]"), (said) =>
+    Effect.map(complaintOf("runs: [{ id: a b, command: 7, x: 1 }, { id: b, cwd: 7 }]"), (said) =>
       expect(said.split("\n")).toHaveLength(4)
     )
   )

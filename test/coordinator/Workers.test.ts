@@ -252,3 +252,20 @@ describe("where permits and slots disagree", () => {
     })
   )
 })
+
+describe("a launcher that throws when it is to forget an attempt", () => {
+  it.effect("ends nothing but what has ended already", () =>
+    Effect.gen(function* () {
+      const puppet = makePuppet()
+      const forget = () => {
+        throw new Error("it has a fault")
+      }
+      const { workers, taken } = yield* hire({ ...puppet.launcher, forget })
+      workers.begin(touched("launching"), fresh)
+      yield* quiet
+      expect(taken()).toBe(1)
+      yield* workers.end(touched("failed"))
+      expect(taken()).toBe(0)
+    })
+  )
+})

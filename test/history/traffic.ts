@@ -28,7 +28,7 @@ interface Traffic {
   readonly urgent: number
 }
 
-/** Lets the day pass; every third run that waits when it is submitted is given a range at that moment. */
+/** Lets the day pass; every fourth run that waits when it is submitted is given a range at that moment. */
 export const passDay = ({ seed, runs, policy, everyMs, urgent }: Traffic): ReadonlyArray<Judged> => {
   const draw = random(seed)
   const world = new World()
@@ -62,7 +62,7 @@ export const passDay = ({ seed, runs, policy, everyMs, urgent }: Traffic): Reado
     const job = names[Math.floor(draw() * names.length)] ?? "load"
     const id = `r${nth}`
     take({ _tag: "SubmitRun", spec: { id, job, priority: draw() < urgent ? 1 : 0 } })
-    const told = nth % 3 === 0 && nth > 60 ? estimate(world.queue, id, world.now, nth) : undefined
+    const told = nth % 4 === 0 && nth > 60 ? estimate(world.queue, id, world.now, nth) : undefined
     if (told) given.push({ run: id, asked: at, estimate: told })
   }
   endUntil(Number.POSITIVE_INFINITY)

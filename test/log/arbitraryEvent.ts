@@ -5,6 +5,7 @@
 import fc from "fast-check"
 import type { Event, EventData, EventType } from "../../src/queue/Event.ts"
 import type { Policy, Pools, TagLimit } from "../../src/queue/Policy.ts"
+import type { Schedule } from "../../src/queue/Schedule.ts"
 import type { Scope } from "../../src/queue/Scope.ts"
 import type { FailureCause, StopCause, WorkerFailure } from "../../src/run/Outcome.ts"
 import type { Decision, Retries, Timeouts } from "../../src/run/RunEvent.ts"
@@ -102,19 +103,18 @@ const poolUse: fc.Arbitrary<PoolUse> = struct(
 )
 const collision = fc.constantFrom("queue", "refuse", "replace", "cancel")
 
-const optionalFields = {
+const workFields = {
   input: json,
   env: dictionary,
   cwd: name,
   tags: dictionary,
   priority: int,
-  notBefore: timestamp,
   maxRuntimeMs: positive,
   maxQueuedMs: positive,
   pools: poolUse,
-  unique: struct({ key: name, collision }),
-  parent: arbitraryRunId
+  unique: struct({ key: name, collision })
 }
+const optionalFields = { ...workFields, notBefore: timestamp, parent: arbitraryRunId }
 const command = fc.oneof(
   name,
   fc.array(jsonText, { minLength: 1 }).map((words) => words as [string, ...Array<string>])
@@ -163,7 +163,25 @@ const policy: fc.Arbitrary<Policy> = struct(
     tagLimits: fc.array(tagLimit),
     timeouts
   },
-  { order: name, pools, maxQueuedRuns: size, retries }
+  { order: name, pools, maxQueuedRuns: size, idempotencyWindowMs: positive, retries }
+)
+
+const scheduleName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,20}$/)
+const schedule: fc.Arbitrary<Schedule> = struct(
+  {
+    cron: name,
+    run: fc.oneof(
+      struct({ job: name }, { ...workFields, command }),
+      struct({ command }, { ...workFields, job: name })
+    )
+  },
+  {
+    timezone: name,
+    overlap: fc.constantFrom("allow", "skip", "queue", "replace", "cancel"),
+    catchUp: fc.constantFrom("skip", "last", "all"),
+    from: timestamp,
+    until: timestamp
+  }
 )
 
 const decision: fc.Arbitrary<Decision> = struct(
@@ -172,7 +190,16 @@ const decision: fc.Arbitrary<Decision> = struct(
 )
 
 const dataOf: { readonly [T in EventType]: fc.Arbitrary<Data[T]> } = {
-  RunSubmitted: struct({ spec, timeouts }, { requested: spec, retries, root: arbitraryRunId, retry: int }),
+  RunSubmitted: struct(
+    { spec, timeouts },
+    {
+      requested: spec,
+      retries,
+      root: arbitraryRunId,
+      retry: int,
+      idempotency: struct({ key: jsonText, until: timestamp })
+    }
+  ),
   RunQueued: fc.constant({}),
   RunReprioritized: struct({ priority: int }, { reason: jsonText }),
   RunMovedToTop: struct({}, { reason: jsonText }),
@@ -207,13 +234,31 @@ const dataOf: { readonly [T in EventType]: fc.Arbitrary<Data[T]> } = {
   CoordinatorStopped: fc.constant({}),
   AdmissionPaused: struct({ scope }, { until: timestamp, reason: jsonText, cause: workerFailure }),
   AdmissionResumed: struct({ scope }, { reason: jsonText }),
+  AuditKeySet: struct(
+    { key: fc.constantFrom("example.com/runs+f24e3fd5+AYvYOc1PpmDJYamO9lr2C8qKmXYeMFaY+cLbjvFfDvMa") },
+    { note: jsonText, reason: jsonText }
+  ),
   PolicySet: struct(
     { number: int, policy },
     {
       changes: fc.array(struct({ path: fc.array(jsonText) }, { before: json, after: json })),
       reason: jsonText
     }
-  )
+  ),
+  ScheduleSet: struct({ name: scheduleName, schedule, next: fc.option(timestamp) }, { reason: jsonText }),
+  ScheduleRemoved: struct({ name: scheduleName }, { reason: jsonText }),
+  SchedulePaused: struct({ name: scheduleName }, { reason: jsonText }),
+  ScheduleResumed: struct({ name: scheduleName, next: fc.option(timestamp) }, { reason: jsonText }),
+  ScheduleFired: struct(
+    { name: scheduleName, run: arbitraryRunId },
+    { nominal: timestamp, next: fc.option(timestamp) }
+  ),
+  ScheduleSkipped: struct({
+    name: scheduleName,
+    nominal: timestamp,
+    next: fc.option(timestamp),
+    cause: fc.oneof(tagged("Missed", {}), tagged("Refused", { rejection: jsonText, reason: jsonText }))
+  })
 }
 
 const eventTypes = Object.keys(dataOf) as ReadonlyArray<EventType>

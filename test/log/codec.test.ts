@@ -4,6 +4,7 @@ import { expect, it } from "@effect/vitest"
 import fc from "fast-check"
 import { canonicalJson } from "../../src/log/canonicalJson.ts"
 import { fromRow, type Row, toRow } from "../../src/log/codec.ts"
+import type { Event } from "../../src/queue/Event.ts"
 import { arbitraryEvent } from "./arbitraryEvent.ts"
 
 it("the data of an event is canonical wherever it can be, in whatever order its keys were", () => {
@@ -28,5 +29,17 @@ it("an event comes back from its row exactly as it was, even if SQLite kept each
       assert.deepEqual(fromRow("runs.db", row), event)
     }),
     { numRuns: 2_000 }
+  )
+})
+
+it("fields that only a later version knows hinder nobody: all others are read as ever", () => {
+  fc.assert(
+    fc.property(arbitraryEvent, fc.jsonValue(), (event, later) => {
+      const row = toRow({ ...event, data: { ...event.data, later } } as Event)
+      const { data, ...envelope } = fromRow("runs.db", row)
+      const { later: _, ...known } = data as Record<string, unknown>
+      assert.deepEqual({ ...envelope, data: known }, event)
+    }),
+    { numRuns: 1_000 }
   )
 })

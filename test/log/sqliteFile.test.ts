@@ -178,7 +178,8 @@ describe("a log that this version cannot read", () => {
     },
     "an event that is missing": {
       sql: "DELETE FROM event WHERE position = 2",
-      sentence: /^the log is damaged at position 2: position 3 stands in its place$/
+      sentence:
+        /^the log is damaged at position 2: position 3 stands in its place; put a backup in its place$/
     }
   }
   for (const [what, { sql, sentence }] of Object.entries(damages)) {
@@ -204,7 +205,9 @@ describe("a log that this version cannot read", () => {
         writeFileSync(path, bytes.fill(0xaa, 4_096, bytes.length - 4_096))
         const damaged = yield* makeSqliteEventLog(path)
         for (const look of looks(damaged)) {
-          expect(yield* sentenceOf(look)).toBe("the log is damaged: database disk image is malformed")
+          expect(yield* sentenceOf(look)).toBe(
+            "the log is damaged: database disk image is malformed; put a backup in its place"
+          )
         }
       }).pipe(Effect.scoped)
     )

@@ -1,5 +1,5 @@
 /**
- * Writing while the world is against it: no room, no rights, another process, sudden death.
+ * Writing while the world is against it: no room, no rights, another process. Sudden death is in `crash/`.
  */
 import { chmodSync, copyFileSync } from "node:fs"
 import { join } from "node:path"
@@ -8,12 +8,10 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import fc from "fast-check"
 import { makeSqliteEventLog } from "../../src/log/SqliteEventLog.ts"
 import type { Event } from "../../src/queue/Event.ts"
 import { notes, readAll, reasonOf } from "./contract/Contract.ts"
 import { LogProcess } from "./process/LogProcess.ts"
-import { turnAt } from "./process/turnAt.ts"
 import { temporaryFolder } from "./temporaryFolder.ts"
 
 const place = Effect.map(temporaryFolder, (folder) => ({ folder, path: join(folder, "runs.db") }))
@@ -204,47 +202,5 @@ describe("two processes", () => {
       yield* other.ask({ append: 3 })
       expect(yield* Fiber.join(following)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
     })
-  )
-})
-
-describe("a writer that is killed", () => {
-  /** How many turns each writer is left to make, at the least. */
-  const [turns = []] = fc.sample(
-    fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 10, maxLength: 10 }),
-    1
-  )
-
-  it.live(
-    "loses no turn that it had acknowledged, and leaves none in part",
-    () =>
-      Effect.gen(function* () {
-        const { path } = yield* place
-        const log = yield* makeSqliteEventLog(path)
-        let before: ReadonlyArray<Event> = []
-        for (const [index, count] of turns.entries()) {
-          const writer = yield* LogProcess.make(path)
-          expect(yield* writer.ask({ lead: "ann" })).toEqual({
-            done: { epoch: index + 1, position: before.length }
-          })
-          yield* writer.tell({ appendForEver: true })
-          let acknowledged = 0
-          for (let turn = 0; turn < count; turn++) acknowledged = Number(yield* writer.next)
-          yield* writer.kill
-          const rest = yield* writer.rest
-          acknowledged = Number(rest.at(-1) ?? acknowledged)
-
-          const events = yield* readAll(log)
-          expect(events.length).toBeGreaterThanOrEqual(acknowledged)
-          expect(events.slice(0, before.length)).toEqual(before)
-          let end = before.length
-          while (end < events.length) end += turnAt(end).length
-          expect(end).toBe(events.length)
-          for (let at = before.length; at < end; at += turnAt(at).length) {
-            expect(events.slice(at, at + turnAt(at).length)).toEqual(turnAt(at))
-          }
-          before = events
-        }
-      }),
-    120_000
   )
 })

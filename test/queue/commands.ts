@@ -11,6 +11,7 @@ import {
   type Pools
 } from "../../src/queue/Policy.ts"
 import type { Command } from "../../src/queue/QueueCommand.ts"
+import type { Schedule } from "../../src/queue/Schedule.ts"
 import type { Scope } from "../../src/queue/Scope.ts"
 import type { RunState } from "../../src/run/lifecycle.ts"
 import type { Outcome } from "../../src/run/Outcome.ts"
@@ -71,6 +72,12 @@ export const free = (which: string): Command => {
   const [run = "", step = ""] = which.split("/")
   return { _tag: "ReleaseSlot", run, attempt: 1, step }
 }
+/** A schedule that submits a run of the job `work`. */
+export const schedule = (name: string, cron: string, more: Partial<Schedule> = {}): Command => ({
+  _tag: "SetSchedule",
+  name,
+  schedule: { cron, run: { job: "work" }, ...more }
+})
 export const drain: Command = { _tag: "DrainCoordinator" }
 
 /** A world in which these rules are in force. */

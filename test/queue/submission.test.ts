@@ -1,5 +1,7 @@
 import * as Result from "effect/Result"
+import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import type { Reply } from "../../src/queue/turn.ts"
 import { settings } from "../../src/settings.ts"
 import {
   admittedIn,
@@ -65,6 +67,41 @@ describe("a queue that is as long as it may be", () => {
     world.turn(rules({ maxConcurrentRuns: 0, maxQueuedRuns: 0 }))
     world.turn(ended("a", unreachable), started("b"), ended("b", exited))
     expect(lineOf(world)).toEqual(["a", "c", "b-retry1"])
+  })
+})
+
+describe("what comes to a bounded queue in one turn", () => {
+  const runs = fc.array(
+    fc.record(
+      { priority: fc.integer({ min: -1, max: 1 }), notBefore: fc.constantFrom(0, 2_000_000) },
+      { requiredKeys: [] }
+    ),
+    { maxLength: 12 }
+  )
+
+  it("is refused only where it would be if each came in a turn of its own", () => {
+    fc.assert(
+      fc.property(runs, fc.nat(4), fc.nat(4), (specs, maxConcurrentRuns, maxQueuedRuns) => {
+        const policy = { maxConcurrentRuns, maxQueuedRuns }
+        const commands = specs.map((spec, at) => submit(`r${at}`, spec))
+        const refusals = (replies: ReadonlyArray<Reply>) => replies.map(Result.isFailure)
+        const alone = under(policy)
+        const one = commands.flatMap((command) => refusals(alone.turn(command).turn.replies))
+        expect(refusals(under(policy).turn(...commands).turn.replies)).toEqual(one)
+      })
+    )
+  })
+
+  it("stands in line by priority as far as there is room, and only then is let in", () => {
+    const world = under({ maxConcurrentRuns: 1, maxQueuedRuns: 2 })
+    const burst = world.turn(
+      submit("low"),
+      submit("high", { priority: 1 }),
+      submit("more"),
+      submit("too many")
+    )
+    expect(admittedIn(burst)).toEqual(["high"])
+    expect(burst.turn.replies.map(Result.isFailure)).toEqual([false, false, false, true])
   })
 })
 

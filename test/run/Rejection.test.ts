@@ -71,6 +71,18 @@ describe("a refusal says what was asked, of which run, in what state, and what w
         issue: "at priority: 1.5 is not a whole number"
       },
       "SubmitRun refused: at priority: 1.5 is not a whole number."
+    ],
+    [
+      { _tag: "KeyReused", ...of, command: "SubmitRun", key: "k", first: "r-41", differs: ["input", "tags"] },
+      "SubmitRun refused: idempotency key k belongs to run r-41, which differs in input, tags."
+    ],
+    [
+      { _tag: "ScheduleUnknown", command: "PauseSchedule", schedule: "nightly" },
+      "PauseSchedule refused: there is no schedule nightly."
+    ],
+    [
+      { _tag: "ScheduleInvalid", command: "SetSchedule", schedule: "nightly", issue: "cron: is wrong" },
+      "SetSchedule refused: cron: is wrong."
     ]
   ])("%j", (rejection, text) => {
     expect(sentence(rejection)).toBe(text)

@@ -6,6 +6,7 @@ import type { RunOrder } from "../../src/queue/order.ts"
 import type { Policy } from "../../src/queue/Policy.ts"
 import type { Command } from "../../src/queue/QueueCommand.ts"
 import type { RunQueue } from "../../src/queue/RunQueue.ts"
+import type { Schedule } from "../../src/queue/Schedule.ts"
 import type { Scope } from "../../src/queue/Scope.ts"
 import type { Outcome } from "../../src/run/Outcome.ts"
 import type { RunId, RunSpec } from "../../src/run/RunSpec.ts"
@@ -13,7 +14,12 @@ import { type Attempt, type Moment, World } from "./World.ts"
 
 /** What someone asks. `pick` chooses among what there is when the moment comes. */
 export type Ask =
-  | { readonly ask: "submit"; readonly spec: Omit<RunSpec, "id" | "job">; readonly startsIn: number }
+  | {
+      readonly ask: "submit"
+      readonly spec: Omit<RunSpec, "id" | "job">
+      readonly startsIn: number
+      readonly key?: string | undefined
+    }
   | { readonly ask: "cancel"; readonly pick: number }
   | {
       readonly ask: "report"
@@ -34,6 +40,8 @@ export type Ask =
   | { readonly ask: "pause"; readonly scope: Scope; readonly forMs: number | null }
   | { readonly ask: "resume"; readonly scope: Scope }
   | { readonly ask: "repeat"; readonly pick: number }
+  | { readonly ask: "setSchedule"; readonly name: string; readonly schedule: Schedule }
+  | { readonly ask: "schedule"; readonly name: string; readonly change: Change }
   | { readonly ask: "setPolicy"; readonly policy: Policy }
   | { readonly ask: "drain" }
 
@@ -41,6 +49,9 @@ export type Ask =
 export type Move =
   | { readonly _tag: "SetPriority"; readonly priority: number }
   | { readonly _tag: "MoveToTop" | "HoldRun" | "ReleaseRun" }
+
+/** What someone does about a schedule. */
+export type Change = "RemoveSchedule" | "PauseSchedule" | "ResumeSchedule" | "TriggerSchedule"
 
 /** What a launcher tells of an attempt. */
 export type Told =
@@ -100,7 +111,8 @@ export const commandOf = (world: Situation, ask: Ask, id: string): Command | und
   switch (ask.ask) {
     case "submit": {
       const notBefore = ask.startsIn > 0 && { notBefore: world.now + ask.startsIn }
-      return { _tag: "SubmitRun", spec: { ...ask.spec, id, job: "work", ...notBefore } }
+      const key = ask.key === undefined ? {} : { idempotencyKey: ask.key }
+      return { _tag: "SubmitRun", spec: { ...ask.spec, id, job: "work", ...notBefore }, ...key }
     }
     case "cancel":
       return { _tag: "CancelRun", run: picked(world.queue.runs.keys(), ask.pick) ?? "nobody" }
@@ -127,6 +139,10 @@ export const commandOf = (world: Situation, ask: Ask, id: string): Command | und
         world.commands.filter(({ _tag }) => !_tag.endsWith("Coordinator")),
         ask.pick
       )
+    case "setSchedule":
+      return { _tag: "SetSchedule", name: ask.name, schedule: ask.schedule }
+    case "schedule":
+      return { _tag: ask.change, name: ask.name }
     case "setPolicy":
       return { _tag: "SetPolicy", policy: ask.policy }
     case "drain":

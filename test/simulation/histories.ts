@@ -3,13 +3,14 @@
  */
 import fc from "fast-check"
 import type { FairShare, Policy, Pools, RateLimit, TagLimit } from "../../src/queue/Policy.ts"
+import type { Schedule } from "../../src/queue/Schedule.ts"
 import type { Scope } from "../../src/queue/Scope.ts"
 import { validatePolicy } from "../../src/queue/validatePolicy.ts"
 import type { Outcome } from "../../src/run/Outcome.ts"
 import { priorityTag } from "../../src/run/priority.ts"
 import type { Retries, Timeouts } from "../../src/run/RunEvent.ts"
 import { locationTag } from "../../src/run/submit.ts"
-import type { Ask, History, Move, Step, Told } from "./History.ts"
+import type { Ask, Change, History, Move, Step, Told } from "./History.ts"
 
 // Few keys and values, so that runs meet; some that would be confused where names of limits are put together badly.
 const key = fc.constantFrom("a", "b", "a=x")
@@ -116,6 +117,7 @@ const limitRules = (timeouts: fc.Arbitrary<Timeouts>, order: fc.Arbitrary<string
       pools,
       retries,
       maxQueuedRuns: fc.integer({ min: 1, max: 12 }),
+      idempotencyWindowMs: fc.constantFrom(1, 100, 60_000),
       timeouts
     },
     { requiredKeys: ["mode", "maxConcurrentRuns", "tagLimits", "timeouts"] }
@@ -174,7 +176,7 @@ const outcome = weighted<Outcome>(
     })
   ],
   [2, fc.constant({ _tag: "LaunchUnreachable", message: "so it is" })],
-  [4, fc.constant({ _tag: "WorkerLost", message: "so it is" })]
+  [6, fc.constant({ _tag: "WorkerLost", message: "so it is" })]
 )
 
 const told = weighted<Told>(
@@ -206,10 +208,47 @@ const scope: fc.Arbitrary<Scope> = fc.oneof(
   fc.record({ _tag: fc.constant("Location"), location: fc.constantFrom("here", "there") })
 )
 
+const schedule: fc.Arbitrary<Schedule> = fc
+  .record(
+    {
+      // The clock of every history begins at a quarter past midnight, in 1970.
+      cron: fc.constantFrom("* * * * *", "*/2 * * * *", "17-19 * * * *", "0 0 30 2 *", "every minute"),
+      timezone: fc.constantFrom("UTC", "Africa/Monrovia", "Asia/Kathmandu", "Moon/Crater"),
+      overlap: fc.constantFrom("allow", "skip", "queue", "replace", "cancel"),
+      catchUp: fc.constantFrom("skip", "last", "all"),
+      from: fc.constantFrom(0, 1_100_000, 1_200_000),
+      until: fc.constantFrom(1_000_000, 1_200_000, 2_000_000),
+      tags,
+      unique
+    },
+    { requiredKeys: ["cron"] }
+  )
+  .map(({ tags: labels, unique: key, ...rest }) => ({
+    ...rest,
+    run: { job: "work", ...(labels && { tags: labels }), ...(key && { unique: key }) }
+  }))
+
+const change = weighted<Change>(
+  [1, fc.constant("RemoveSchedule")],
+  [2, fc.constant("PauseSchedule")],
+  [2, fc.constant("ResumeSchedule")],
+  [2, fc.constant("TriggerSchedule")]
+)
+
+const scheduleName = fc.constantFrom("n", "m")
+
 const asking = (policy: fc.Arbitrary<Policy>): fc.Arbitrary<Ask> =>
   weighted<Ask>(
-    [8, fc.record({ ask: fc.constant("submit"), spec, startsIn: fc.constantFrom(0, 0, 0, 1, 100, 8_000) })],
-    [12, fc.record({ ask: fc.constant("report"), pick, told, of })],
+    [
+      8,
+      fc.record({
+        ask: fc.constant("submit"),
+        spec,
+        startsIn: fc.constantFrom(0, 0, 0, 1, 100, 8_000),
+        key: fc.constantFrom(undefined, undefined, undefined, undefined, "i", "j")
+      })
+    ],
+    [16, fc.record({ ask: fc.constant("report"), pick, told, of })],
     [3, fc.record({ ask: fc.constant("cancel"), pick })],
     [4, fc.record({ ask: fc.constant("move"), pick, move })],
     [8, fc.record({ ask: fc.constant("claim"), pick, step, pool, slots: fc.constantFrom(1, 1, 1, 2, 4) })],
@@ -225,6 +264,8 @@ const asking = (policy: fc.Arbitrary<Policy>): fc.Arbitrary<Ask> =>
     ],
     [2, fc.record({ ask: fc.constant("resume"), scope })],
     [1, fc.record({ ask: fc.constant("repeat"), pick })],
+    [2, fc.record({ ask: fc.constant("setSchedule"), name: scheduleName, schedule })],
+    [3, fc.record({ ask: fc.constant("schedule"), name: scheduleName, change })],
     [1, fc.record({ ask: fc.constant("setPolicy"), policy })],
     [1, fc.constant({ ask: "drain" })]
   )
@@ -236,7 +277,7 @@ const stepping = (policy: fc.Arbitrary<Policy>): fc.Arbitrary<Step> =>
       5,
       fc.record({
         step: fc.constant("wait"),
-        ms: fc.constantFrom(1, 100, 100, 5_000, 30_000, -1, -100, -9_000)
+        ms: fc.constantFrom(1, 100, 100, 5_000, 30_000, 90_000, 400_000, -1, -100, -9_000, -90_000)
       })
     ],
     [
@@ -264,6 +305,7 @@ const beginning = (timeouts: fc.Arbitrary<Timeouts>): fc.Arbitrary<History> => {
 export const anyAsk: fc.Arbitrary<Ask> = asking(
   policyWith(someLimits, fc.oneof({ weight: 3, arbitrary: known }, unknown))
 )
+
 /** Any rules that a coordinator with our orders takes. */
 export const policy = sound(policyWith(someLimits, known))
 

@@ -26,6 +26,14 @@ export interface Breach {
 /** Of one turn in so many it is worked out anew who may start: that takes long. */
 const turnsPerCheck = 3
 
+/** All but the data, which shows in the state. */
+const envelopesOf = (events: ReadonlyArray<Event>): string =>
+  events
+    .map(({ position, turn, at, type, version, run, actor, cause, epoch }) =>
+      [position, turn, at, type, version, run, actor, cause, epoch].join(" ")
+    )
+    .join()
+
 export class Audit {
   /** All that is durable. */
   readonly log: Array<Event> = []
@@ -49,8 +57,10 @@ export class Audit {
     this.seen.set(what, (this.seen.get(what) ?? 0) + 1)
   }
 
-  /** Events have become durable, in one append under that epoch. */
-  written(events: ReadonlyArray<Event>, epoch: number): void {
+  /** Events have become durable, in one append under that epoch. `given` are those that were to be written. */
+  written(events: ReadonlyArray<Event>, epoch: number, given: ReadonlyArray<Event>): void {
+    if (envelopesOf(events) !== envelopesOf(given))
+      this.fail("store", `turn ${given[0]?.turn} is not stored as it was given`)
     const admitted = events.findIndex(({ type }) => type === "RunAdmitted")
     const before = admitted < 0 ? events.length : admitted
     for (const [index, event] of events.entries()) {
@@ -147,7 +157,7 @@ export class Audit {
     const { run: id, attempt, recovered } = assignment
     const run = this.queue.runs.get(id)
     if (!run || run.attempt < attempt)
-      return this.fail("ahead", `${what} of attempt ${attempt} of run ${id}, of which the log knows nothing`)
+      this.fail("ahead", `${what} of attempt ${attempt} of run ${id}, of which the log knows nothing`)
     if (what !== "launch") return
     this.launches.push({ run: id, attempt })
     if (recovered) return

@@ -31,8 +31,8 @@ interface Request {
 
 const silent = logError({ _tag: "Unavailable", log: "the log", issue: "no answer" })
 
-/** Told of what is written, at the moment when it is. */
-type Written = (events: ReadonlyArray<Event>, epoch: number) => void
+/** Told of what is written, at the moment when it is, and of what was to be written. */
+type Written = (events: ReadonlyArray<Event>, epoch: number, given: ReadonlyArray<Event>) => void
 
 export class Disk {
   readonly log = makeMemoryEventLog()
@@ -56,7 +56,7 @@ export class Disk {
   private write({ lead, events }: Request): Exit.Exit<void, LogError> {
     const rows = events.map((event) => fromRow("the log", toRow(event)))
     const exit = Effect.runSyncExit(lead.append(rows))
-    if (Exit.isSuccess(exit)) this.written(rows, lead.epoch)
+    if (Exit.isSuccess(exit)) this.written(rows, lead.epoch, events)
     return exit
   }
 

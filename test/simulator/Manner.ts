@@ -8,9 +8,10 @@ export interface Manner {
   readonly launch: "well" | "throws" | "dies" | "unreachable" | "refuses"
   /** Whether the work says that it has started by itself, or only when the history has it. */
   readonly starts: "at once" | "later"
-  readonly ends: "later" | "succeeds" | "fails" | "dies"
+  readonly ends: "later" | "succeeds" | "exits" | "dies"
   /** `deaf` work takes no notice. */
   readonly stops: "obeys" | "succeeds" | "deaf" | "throws"
+  readonly forgets: "well" | "throws"
   /** Whether it talks more than anyone wants to hear. */
   readonly floods: boolean
   /** Whether it dies with the process that launched it. */
@@ -22,6 +23,7 @@ const plain: Manner = {
   starts: "at once",
   ends: "later",
   stops: "obeys",
+  forgets: "well",
   floods: false,
   isInside: false
 }
@@ -41,7 +43,7 @@ const manner = (random: Random): Manner => ({
   ends: random.weighted([
     [8, "later"],
     [2, "succeeds"],
-    [1, "fails"],
+    [1, "exits"],
     [1, "dies"]
   ]),
   stops: random.weighted([
@@ -50,6 +52,7 @@ const manner = (random: Random): Manner => ({
     [2, "deaf"],
     [1, "throws"]
   ]),
+  forgets: random.once(30) ? "throws" : "well",
   floods: random.once(20),
   isInside: random.once(3)
 })

@@ -61,10 +61,41 @@ export type Happening =
   | "isill"
   | "ismissed"
   | "succeeds"
-  | "fails"
+  | "throws"
+  | "exits"
   | "dies"
   | "isforgotten"
   | "repeats"
+
+const endings: Readonly<Partial<Record<Happening, Ending>>> = {
+  succeeds: "Succeeded",
+  throws: "Threw",
+  exits: "Exited",
+  dies: "WorkerLost",
+  isforgotten: "WorkerLost"
+}
+
+/** What is told of work when that happens to it. */
+const reportsOf = (work: Work, happening: Happening): ReadonlyArray<Report> => {
+  const message = mark(work)
+  const started: Report = { _tag: "Started", worker: message }
+  const progress = (fraction: number): Report => ({ _tag: "Progress", fraction, message })
+  const health = (healthy: boolean, transient: boolean): Report => ({
+    _tag: "Health",
+    healthy,
+    transient,
+    message
+  })
+  const reports: Readonly<Partial<Record<Happening, ReadonlyArray<Report>>>> = {
+    starts: [started],
+    progresses: [progress(0.5)],
+    iswell: [health(true, false)],
+    isill: [health(false, true)],
+    ismissed: [health(false, false)],
+    repeats: work.isStarted ? [started, progress(1)] : [progress(1)]
+  }
+  return reports[happening] ?? []
+}
 
 /** What a process asks of the world. */
 export interface Asked {
@@ -89,7 +120,10 @@ export class Outside {
     return {
       launch: (assignment, tell) => this.launch(host, assignment, tell),
       stop: (assignment) => this.stop(host, assignment),
-      forget: (assignment) => this.saw({ what: "forget", host, assignment })
+      forget: (assignment) => {
+        this.saw({ what: "forget", host, assignment })
+        if (mannerOf(assignment).forgets === "throws") throw new Error(mark(assignment))
+      }
     }
   }
 
@@ -155,31 +189,11 @@ export class Outside {
 
   /** Something happens to work; to work that is over only words come, too late. */
   happen(work: Work, happening: Happening): void {
-    switch (happening) {
-      case "starts":
-        work.isStarted = true
-        return this.tell(work, { _tag: "Started", worker: mark(work) })
-      case "progresses":
-        return this.tell(work, { _tag: "Progress", fraction: 0.5, message: mark(work) })
-      case "iswell":
-        return this.tell(work, { _tag: "Health", healthy: true })
-      case "isill":
-        return this.tell(work, { _tag: "Health", healthy: false, transient: true, message: mark(work) })
-      case "ismissed":
-        return this.tell(work, { _tag: "Health", healthy: false, message: mark(work) })
-      case "succeeds":
-        return this.end(work, endingOf(work, "Succeeded"))
-      case "fails":
-        return this.end(work, endingOf(work, work.attempt % 2 ? "Exited" : "Threw"))
-      case "dies":
-        return this.end(work, endingOf(work, "WorkerLost"))
-      case "isforgotten":
-        this.works.delete(keyOf(work))
-        return this.end(work, endingOf(work, "WorkerLost"))
-      case "repeats":
-        if (work.isStarted) this.tell(work, { _tag: "Started", worker: mark(work) })
-        this.tell(work, { _tag: "Progress", fraction: 1, message: mark(work) })
-    }
+    if (happening === "starts") work.isStarted = true
+    if (happening === "isforgotten") this.works.delete(keyOf(work))
+    for (const report of reportsOf(work, happening)) this.tell(work, report)
+    const ending = endings[happening]
+    if (ending) this.end(work, endingOf(work, ending))
   }
 
   /** The process is gone, and with it what worked inside. */

@@ -31,7 +31,7 @@ const marked = (command: Command): Command => {
 export class Simulation {
   readonly audit = new Audit()
   readonly time = new Time()
-  readonly disk = new Disk((events, epoch) => this.audit.written(events, epoch))
+  readonly disk = new Disk((events, epoch, given) => this.audit.written(events, epoch, given))
   readonly outside = new Outside((asked) => {
     this.audit.asked(asked)
     const member = this.members.find(({ host }) => host === asked.host)
@@ -96,7 +96,7 @@ export class Simulation {
   }
 
   private deliver(command: Command, to: number): void {
-    const member = this.members[to % this.members.length]
+    const member = this.memberAt(to)
     member?.ask(
       (coordinator) => coordinator.ask(command),
       (exit) => this.heard(command, exit)
@@ -131,7 +131,7 @@ export class Simulation {
     const runs = [...this.audit.queue.runs.values()]
     const run = runs[runs.length - 1 - (pick % Math.max(1, runs.length))]
     if (!run) return
-    this.members[to % this.members.length]?.ask(
+    this.memberAt(to)?.ask(
       (coordinator) => coordinator.ended(run.id),
       (exit) => {
         if (Exit.isSuccess(exit)) this.audit.ended(exit.value)
@@ -141,13 +141,19 @@ export class Simulation {
   }
 
   private doClaim({ pick, pool }: Of<"claim">, to: number): void {
-    const { launches, queue } = this.audit
-    const attempt = launches[launches.length - 1 - (pick % Math.max(1, launches.length))]
-    if (!attempt) return
-    const step = `claims${this.audit.log.length}`
+    const works = [...this.outside.working.values()]
+    const work = works[pick % works.length]
+    if (!work) return
+    const attempt = { run: work.run, attempt: work.attempt }
+    const step = `step${++this.asks}`
+    // By what the log says of it, for the run may have ended since.
     const has = () =>
-      queue.runs.get(attempt.run)?.claims?.some((claim) => claim.step === step && claim.granted) ?? false
-    this.members[to % this.members.length]?.ask(
+      this.audit.log.some(
+        ({ type, data }) =>
+          (type === "SlotGranted" && data.step === step) ||
+          (type === "SlotClaimed" && data.step === step && data.granted)
+      )
+    this.memberAt(to)?.ask(
       (coordinator) => coordinator.claim({ ...attempt, step, pool }),
       (exit) => {
         if (Exit.isSuccess(exit) && !has()) this.audit.fail("durable", "a claim is granted ahead of the log")
@@ -157,7 +163,7 @@ export class Simulation {
   }
 
   private doQuery(to: number): void {
-    this.members[to % this.members.length]?.ask(
+    this.memberAt(to)?.ask(
       (coordinator) => coordinator.query(({ position }) => position),
       (exit) => {
         if (Exit.isSuccess(exit) && exit.value > this.audit.queue.position)
@@ -173,57 +179,45 @@ export class Simulation {
     if (work) this.outside.happen(work, happening)
   }
 
+  private memberAt(pick: number): Member | undefined {
+    return this.members[pick % this.members.length]
+  }
+
+  private readonly doers: { readonly [K in Deed["do"]]: (deed: Of<K>, to: number) => unknown } = {
+    ask: (deed, to) => this.doAsk(deed, to),
+    arrive: ({ pick }, to) => {
+      const [message] = this.messages.splice(pick % Math.max(1, this.messages.length), 1)
+      if (message) this.deliver(message, to)
+    },
+    query: (_, to) => this.doQuery(to),
+    wait: ({ pick }, to) => this.doWait(pick, to),
+    claim: (deed, to) => this.doClaim(deed, to),
+    work: (deed) => this.doWork(deed),
+    pass: ({ ms }) => this.time.pass(ms, this.settle),
+    jump: ({ ms }) => this.time.jump(ms),
+    stand: ({ ms }) => this.time.stand(ms, this.settle),
+    slow: ({ isSlow }) => {
+      this.disk.isSlow = isSlow
+    },
+    commit: ({ fate }) => this.disk.commit(fate),
+    fate: ({ fate, times }) => this.disk.fates.push(...Array.from({ length: times }, () => fate)),
+    late: () => this.disk.arrive(),
+    failing: ({ what }) => this.disk.failing.add(what),
+    crash: ({ pick, written }) => {
+      const member = this.memberAt(pick)
+      if (member) this.crash(member, written)
+    },
+    start: ({ takeOver, admits }) => this.start(takeOver, admits),
+    stop: ({ pick }) =>
+      this.memberAt(pick)?.ask(
+        ({ stop }) => stop,
+        () => {}
+      )
+  }
+
   private do(step: Step): void {
-    const { disk, time } = this
-    switch (step.do) {
-      case "ask":
-        return this.doAsk(step, step.to)
-      case "arrive": {
-        const [message] = this.messages.splice(step.pick % Math.max(1, this.messages.length), 1)
-        return message && this.deliver(message, step.to)
-      }
-      case "query":
-        return this.doQuery(step.to)
-      case "wait":
-        return this.doWait(step.pick, step.to)
-      case "claim":
-        return this.doClaim(step, step.to)
-      case "work":
-        return this.doWork(step)
-      case "pass":
-        return time.pass(step.ms, this.settle)
-      case "jump":
-        return time.jump(step.ms)
-      case "stand":
-        return time.stand(step.stands)
-      case "slow":
-        disk.isSlow = step.isSlow
-        return
-      case "commit":
-        return disk.commit(step.fate)
-      case "fate":
-        for (let time = 0; time < step.times; time++) disk.fates.push(step.fate)
-        return
-      case "late":
-        return disk.arrive()
-      case "failing":
-        disk.failing.add(step.what)
-        return
-      case "crash": {
-        const member = this.members[step.pick % this.members.length]
-        return member && this.crash(member, step.written)
-      }
-      case "start":
-        this.start(step.takeOver, step.admits)
-        return
-      case "stop": {
-        const member = this.members[step.pick % this.members.length]
-        return member?.ask(
-          ({ stop }) => stop,
-          () => {}
-        )
-      }
-    }
+    const doer = this.doers[step.do] as (deed: Deed, to: number) => unknown
+    doer(step, step.to)
   }
 
   /** One step, and all that follows from it, or as much as it says; then a look at the promises. */

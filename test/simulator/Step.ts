@@ -27,7 +27,8 @@ export type Deed =
   | { readonly do: "work"; readonly pick: number; readonly happening: Happening; readonly old: boolean }
   | { readonly do: "pass"; readonly ms: number }
   | { readonly do: "jump"; readonly ms: number }
-  | { readonly do: "stand"; readonly stands: boolean }
+  /** The clock on the wall stands still for so long. */
+  | { readonly do: "stand"; readonly ms: number }
   | { readonly do: "slow"; readonly isSlow: boolean }
   | { readonly do: "commit"; readonly fate: Fate }
   | { readonly do: "fate"; readonly fate: Fate; readonly times: number }

@@ -2,11 +2,14 @@
  * Time in a simulation. It passes only when it is told to. Sleepers go by time that has passed, as a computer's timers
  * do; the clock on the wall is another thing, which people and other programs set.
  */
-import type { Host } from "./Host.ts"
+/** Whose sleep it is. */
+interface Sleeping {
+  readonly isDead: boolean
+}
 
 interface Sleeper {
   readonly at: number
-  readonly host: Host
+  readonly host: Sleeping
   readonly wake: () => void
 }
 
@@ -32,13 +35,15 @@ export class Time {
     this.wall = Math.max(0, this.wall + ms)
   }
 
-  /** Has the clock on the wall stand still, or go again. */
-  stand(stands: boolean): void {
+  /** Lets so much time pass while the clock on the wall stands still. */
+  stand(ms: number, settle: () => void): void {
     this.isTouched = true
-    this.stands = stands
+    this.stands = true
+    this.pass(ms, settle)
+    this.stands = false
   }
 
-  sleep(host: Host, ms: number, wake: () => void): () => void {
+  sleep(host: Sleeping, ms: number, wake: () => void): () => void {
     const sleeper = { at: this.passed + ms, host, wake }
     let place = this.sleepers.length
     while (place > 0 && (this.sleepers[place - 1]?.at ?? 0) > sleeper.at) place--

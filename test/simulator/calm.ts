@@ -90,12 +90,14 @@ const checkChain = ({ audit, disk }: Simulation): void => {
 
 /** Brings a simulation to its end. */
 export const calm = (simulation: Simulation): void => {
-  const { audit, disk, time } = simulation
+  const { audit, disk } = simulation
   disk.heal()
-  time.stand(false)
   simulation.settle()
   const member = lead(simulation)
   simulation.deliverAll()
+  simulation.settle()
+  // They would go on for ever.
+  for (const { name } of audit.queue.schedules.all) ask(simulation, member, { _tag: "PauseSchedule", name })
   rest(simulation)
   simulation.check(true)
   if (audit.breach) return

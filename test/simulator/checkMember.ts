@@ -7,9 +7,15 @@ import { contents, type RunQueue } from "../../src/queue/RunQueue.ts"
 import { holdings } from "../../src/queue/turn.ts"
 import { intent } from "../../src/run/intent.ts"
 import { settings } from "../../src/settings.ts"
+import type { Audit } from "./Audit.ts"
 import type { Member } from "./Member.ts"
 import { keyOf } from "./Outside.ts"
-import type { Simulation } from "./Simulation.ts"
+import type { Time } from "./Time.ts"
+
+interface Surroundings {
+  readonly audit: Audit
+  readonly time: Time
+}
 
 const summary = (queue: RunQueue) =>
   JSON.stringify([
@@ -24,7 +30,7 @@ const summary = (queue: RunQueue) =>
     queue.deadlines.first?.at
   ])
 
-const differences = ({ audit }: Simulation, live: RunQueue, isThorough: boolean): string | undefined => {
+const differences = ({ audit }: Surroundings, live: RunQueue, isThorough: boolean): string | undefined => {
   const { queue, touched } = audit
   if (summary(live) !== summary(queue)) return `it has ${summary(live)}; the log says ${summary(queue)}`
   for (const id of touched)
@@ -47,7 +53,7 @@ const permitsOf = (queue: RunQueue): ReadonlyMap<string, number> => {
 }
 
 const undone = (
-  { audit: { queue } }: Simulation,
+  { audit: { queue } }: Surroundings,
   { liveEpoch, launched, stopped }: Member
 ): string | undefined => {
   if (queue.slots.size >= settings.launchesMax) return undefined
@@ -61,7 +67,7 @@ const undone = (
   return undefined
 }
 
-export const checkMember = (simulation: Simulation, member: Member, isThorough: boolean): void => {
+export const checkMember = (simulation: Surroundings, member: Member, isThorough: boolean): void => {
   const { audit, time } = simulation
   const { live } = member
   if (!live || audit.breach) return

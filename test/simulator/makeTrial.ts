@@ -10,7 +10,14 @@ import { Random } from "./Random.ts"
 import type { Deed, Step, Trial } from "./Step.ts"
 
 /** How often each thing is asked; what does not stand here, as often as most. */
-const usualAsks: Readonly<Record<string, number>> = { submit: 40, report: 12, cancel: 8, claim: 10, drain: 1 }
+const usualAsks: Readonly<Record<string, number>> = {
+  submit: 40,
+  report: 12,
+  cancel: 8,
+  claim: 20,
+  release: 8,
+  drain: 1
+}
 const usualAsk = 4
 
 // Drawn once: an arbitrary is slow to draw from, and each history mixes them anew. As JSON: without what is undefined.
@@ -27,8 +34,8 @@ const usual: Readonly<Record<Kind, number>> = {
   ask: 300,
   arrive: 20,
   query: 10,
-  wait: 15,
-  claim: 10,
+  wait: 25,
+  claim: 30,
   work: 220,
   pass: 90,
   jump: 4,
@@ -95,7 +102,8 @@ const makers: {
       [2, "isill"],
       [1, "ismissed"],
       [5, "succeeds"],
-      [2, "fails"],
+      [1, "throws"],
+      [1, "exits"],
       [2, "dies"],
       [1, "isforgotten"],
       [2, "repeats"]
@@ -104,7 +112,7 @@ const makers: {
   }),
   pass: (random) => ({ do: "pass", ms: random.pick([1, 1, 50, 100, 100, 1_000, 5_000, 20_000]) }),
   jump: (random) => ({ do: "jump", ms: random.pick([1, 1_000, 30_000, 3_600_000, -1, -1_000, -30_000]) }),
-  stand: (random) => ({ do: "stand", stands: random.once(2) }),
+  stand: (random) => ({ do: "stand", ms: random.pick([1, 10, 100]) }),
   slow: (random) => ({ do: "slow", isSlow: random.once(2) }),
   commit: (random) => ({
     do: "commit",
@@ -143,5 +151,7 @@ export const makeTrial = (seed: number, steps: number): Trial => {
   const taste = tasteOf(random)
   const asking = tasteOfAsks(random)
   const haste = random.pick([2, 4, 16])
-  return Array.from({ length: steps }, () => step(random, taste, asking, haste))
+  const rules = random.pick(asks.find(([kind]) => kind === "setPolicy")?.[1] ?? [])
+  const first: Step = { do: "ask", ask: rules, manners: [], times: 1, kept: random.once(4), to: 0 }
+  return [first, ...Array.from({ length: steps - 1 }, () => step(random, taste, asking, haste))]
 }

@@ -115,7 +115,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     file: "src/log/codec.ts",
     search: "  event.cause,",
     replacement: "  null,",
-    rules: ["chain", "replay", "kept", "cause"]
+    rules: ["store"]
   },
   {
     name: "a report for an older attempt is taken",
@@ -167,10 +167,10 @@ export const mutations: ReadonlyArray<Mutation> = [
     rules: ["order", "defect", "quiet"]
   },
   {
-    name: "a run is admitted before its time",
+    name: "a run is admitted before its time where the clock was set back",
     file: "src/queue/Waiting.ts",
-    search: "if (run.notBefore > now) this.delayed.add(run)",
-    replacement: "if (run.notBefore > now + 1_000) this.delayed.add(run)",
+    search: "if (run.notBefore <= now) return run",
+    replacement: "return run",
     rules: ["admission", "order", "defect"]
   },
   {
@@ -178,7 +178,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     file: "src/run/evolve.ts",
     search: "const { claims: __, reserved: ___, ...rest } = run",
     replacement: "const { reserved: ___, ...rest } = run",
-    rules: ["order", "quiet", "answer"]
+    rules: ["order", "quiet", "answer", "defect"]
   },
   {
     name: "the log runs backwards when the clock is set back",
@@ -190,8 +190,8 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "two runs of one key run at the same time",
     file: "src/queue/Limits.ts",
-    search: "if (spec.unique) slots.push({ limit: `key:${spec.unique.key}`, size: 1 })",
-    replacement: "if (spec.unique) slots.push({ limit: `key:${spec.unique.key}`, size: 2 })",
+    search: ", size: 1 })\n    return slots",
+    replacement: ", size: 2 })\n    return slots",
     rules: ["limit", "order"]
   }
 ]

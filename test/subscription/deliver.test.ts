@@ -233,6 +233,17 @@ describe("a delivery", () => {
     })
   )
 
+  it.effect("does not wait for a log that was put back to pass it by", () =>
+    Effect.gen(function* () {
+      const place = yield* makePlace()
+      yield* place.append(["a", "a"])
+      yield* place.store.rewind("a", 3)
+      expect(yield* Effect.flip(yield* deliverToEnd(place, () => undefined))).toMatchObject({
+        reason: { _tag: "Ahead", position: 3, end: 2 }
+      })
+    })
+  )
+
   it.effect("ends when it is removed, and when another has it is refused", () =>
     Effect.gen(function* () {
       const place = yield* makePlace()

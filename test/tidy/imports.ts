@@ -24,7 +24,8 @@ const layers: Readonly<Record<string, ReadonlyArray<string>>> = {
   cli: [...inner, "config", "http", "debugger"],
   debugger: [...pure, "history", "http/Api"],
   index: [...inner, "config"],
-  postgres: ["log", "subscription"]
+  postgres: ["log", "subscription"],
+  worker: ["run", "launcher"]
 }
 
 /** May be imported by all. */
@@ -44,7 +45,7 @@ const packages: Readonly<Record<string, ReadonlyArray<string>>> = {
 }
 
 /** Files that others are meant to begin at, and that may gather names for them. */
-const entryPoints = ["src/index.ts", "src/postgres.ts", "src/cli/main.ts"]
+const entryPoints = ["src/index.ts", "src/postgres.ts", "src/worker.ts", "src/cli/main.ts"]
 
 const placeOf = (path: string): string => path.replace(/^src\//, "").replace(/(\/.*|\.ts)$/, "")
 const packageOf = (specifier: string): string =>

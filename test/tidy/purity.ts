@@ -50,9 +50,10 @@ const pureModules = [
   "Struct"
 ]
 
-/** Modules that a pure folder may have beyond these: history reads logs, which come as streams. */
+/** Modules that a pure folder may have beyond these: history reads logs, which come as streams; schedules give `Cron` the time. */
 const granted: Readonly<Record<string, ReadonlyArray<string>>> = {
-  "src/history/": ["Effect", "Stream"]
+  "src/history/": ["Effect", "Stream"],
+  "src/queue/Timetable": ["Cron"]
 }
 
 const mayHave = (path: string, module: string): boolean =>

@@ -51,7 +51,14 @@ const keysOf = (schema: JsonSchema, before: string): ReadonlyArray<Key> =>
     return [key, ...(below ? keysOf(below, `${path}${mark}.`) : [])]
   })
 
-const sectionNames = ["run_coordinator", "run_queue", "concurrency", "run_monitoring", "run_retries"]
+const sectionNames = [
+  "run_coordinator",
+  "run_queue",
+  "concurrency",
+  "run_monitoring",
+  "run_retries",
+  "routes"
+]
 
 const ofDagster = (key: Key | undefined): string => {
   if (!key) return "no"
@@ -59,7 +66,11 @@ const ofDagster = (key: Key | undefined): string => {
 }
 
 const sectionTable = (name: string): string => {
-  const keys = (schema: JsonSchema) => keysOf(schema.properties?.[name] ?? {}, "")
+  const keys = (schema: JsonSchema) => {
+    const section = schema.properties?.[name] ?? {}
+    const [mark, below] = within(section) ?? ["", section]
+    return keysOf(below, mark === "" ? "" : `${mark}.`)
+  }
   const dagster = new Map(keys(jsonSchema(dagsterYaml({}, "queued"))).map((key) => [key.path, key]))
   const rows = keys(jsonSchema(signalboxYaml({}, "queued")))
     // The keys of the queue stand in their own section.

@@ -6,8 +6,10 @@ import { join } from "node:path"
 import type * as Schema from "effect/Schema"
 import { exitCodes } from "../../../src/cli/exitCodes.ts"
 import { RunFile } from "../../../src/config/readRunFile.ts"
+import { Change } from "../../../src/history/Change.ts"
 import { EventData } from "../../../src/queue/Event.ts"
 import { Command } from "../../../src/queue/QueueCommand.ts"
+import { Reason } from "../../../src/queue/Reason.ts"
 import { envelopeFields } from "../../../src/run/Envelope.ts"
 import { Rejection } from "../../../src/run/Rejection.ts"
 import { settings } from "../../../src/settings.ts"
@@ -72,6 +74,27 @@ Why a command was refused. A refused command leaves no event.
 ${table(["rejection", "meaning", "fields"], tagged(Rejection.members))}
 `
 
+const reasons = (): string => `# Reasons
+
+Why a run waits, and what would start it, as values: what \`signalbox why RUN --json\` prints, and \`why\` answers in a program.
+${written("the schemas in `src/queue/Reason.ts` and `src/history/Change.ts`")} A field with \`?\` may be left out. Times are
+milliseconds since 1970, UTC.
+
+## Why it waits
+
+All that stands in its way, each by itself enough. \`since\` is since when it does, never before the run was submitted.
+
+${table(["reason", "meaning", "fields"], tagged(Reason.members))}
+
+Limits have the names that [admission](../concepts/admission.md) gives them.
+
+## What would start it
+
+Alternatives, each a list of changes that start the run if all of them come about in one turn.
+
+${table(["change", "meaning", "fields"], tagged(Change.members))}
+`
+
 /** The comment that stands right above a field in its source. */
 const commentOn = (path: string, name: string): string => {
   const text = source(path)
@@ -134,7 +157,7 @@ What holds for each run that does not say otherwise; \`env\` and \`tags\` are me
 
 ${table(headings, rows(part("runs").items ?? part("runs").prefixItems?.[0] ?? {}))}
 
-A length of time is \`90s\`, \`10m\`, \`2 hours\`; a moment is \`2026-12-01T02:00:00Z\`, or a length of time from now.
+A length of time is \`90s\`, \`10m\`, \`2 hours\`; a moment is \`2026-12-01T02:00:00Z\`, \`2026-12-01T02:00[Europe/Berlin]\`, or a length of time from now.
 
 ## Batches
 
@@ -177,6 +200,7 @@ ${commandsIn(helpOf)
 /** Each page by its path under `docs/reference`. */
 export const pages = (helpOf: (command: string) => string): Readonly<Record<string, string>> => ({
   "events.md": events(),
+  "reasons.md": reasons(),
   "settings.md": settingsPage(),
   "run-file.md": runFilePage(),
   "config.md": configPage(written),

@@ -245,9 +245,9 @@ describe("a verifier key", () => {
     ],
     [
       peterKey.replace("+AR", "+BR"),
-      "the verifier key of PeterNeumann is not of type Ed25519 (0x01) with 32 bytes"
+      "the verifier key of PeterNeumann is not of type Ed25519 (0x01, or 0x04 of a witness) with 32 bytes"
     ],
-    ["PeterNeumann+c74f20a3+ARpc2QcU", "is not of type Ed25519 (0x01) with 32 bytes"],
+    ["PeterNeumann+c74f20a3+ARpc2QcU", "is not of type Ed25519 (0x01, or 0x04 of a witness) with 32 bytes"],
     [peterKey.replace("rN", "r N"), '"Peter Neumann" does not name a key']
   ])("%s is refused", (broken, reason) => {
     expect(() => readVerifierKey(broken)).toThrow(reason)

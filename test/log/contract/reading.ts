@@ -70,6 +70,8 @@ export const reading = ({ promise, property }: Contract): void => {
       yield* append(events)
       const check = fc.asyncProperty(arbitraryRange(events.length), async (range) => {
         expect(await Effect.runPromise(readAll(log, range))).toEqual(within(events, range))
+        const outlines = await Effect.runPromise(Stream.runCollect(log.outlines(range)))
+        expect(outlines).toEqual(within(events, range).map(({ data: _, ...outline }) => outline))
       })
       yield* Effect.promise(() => fc.assert(check, { numRuns: 200 }))
     })
@@ -86,7 +88,9 @@ export const reading = ({ promise, property }: Contract): void => {
           expect(yield* readAll(log, { after, upTo, run: "a" })).toEqual(
             within(events, { after, upTo, run: "a" })
           )
-          expect(yield* readAll(log, { after, upTo })).toEqual(within(events, { after, upTo }))
+          const expected = within(events, { after, upTo })
+          expect(yield* readAll(log, { after, upTo })).toEqual(expected)
+          expect(yield* Stream.runCount(log.outlines({ after, upTo }))).toBe(expected.length)
         }
       }
     })

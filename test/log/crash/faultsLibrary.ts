@@ -10,23 +10,25 @@ const source = fileURLToPath(new URL("./faults.c", import.meta.url))
 export const tellUntried = (what: string, why: string): void =>
   console.warn(`\n${"!".repeat(100)}\n!! NOT TRIED: ${what}: ${why}\n${"!".repeat(100)}\n`)
 
-/** The library of `faults.c`, made now and gone with the process; undefined, and said so, where it cannot be made. */
-const make = (): string | undefined => {
-  const tell = (why: string) => tellUntried("faults beneath SQLite", why)
-  if (process.platform !== "linux") return void tell("they need LD_PRELOAD as Linux has it")
-  const folder = mkdtempSync(join(tmpdir(), "signalbox-faults-"))
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
-  const library = join(folder, "faults.so")
+/** Makes the library; answers why not, where it cannot. */
+const make = (library: string): string | undefined => {
+  if (process.platform !== "linux") return "they need LD_PRELOAD as Linux has it"
   const flags = ["-O1", "-shared", "-fPIC", "-D_FILE_OFFSET_BITS=64"]
   const made = spawnSync("cc", [...flags, "-o", library, source, "-ldl", "-lpthread"], { encoding: "utf8" })
-  if (made.error) return void tell("there is no C compiler `cc`")
-  if (made.status !== 0) return void tell(made.stderr)
-  return library
+  if (made.error) return "there is no C compiler `cc`"
+  return made.status === 0 ? undefined : made.stderr
 }
 
 let library: { readonly path: string | undefined } | undefined
 
+/** The library of `faults.c`, made once and gone with the process; undefined, and said so, where it cannot be made. */
 export const faultsLibrary = (): string | undefined => {
-  library ??= { path: make() }
+  if (library) return library.path
+  const folder = mkdtempSync(join(tmpdir(), "signalbox-faults-"))
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, "faults.so")
+  const why = make(path)
+  if (why !== undefined) tellUntried("faults beneath SQLite", why)
+  library = { path: why === undefined ? path : undefined }
   return library.path
 }

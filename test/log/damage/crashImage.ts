@@ -21,6 +21,8 @@ export interface Durable {
 
 export interface CrashImage {
   readonly file: Buffer
+  /** The file, at rest, before the last turns that stand in it now. */
+  readonly older: Buffer
   readonly wal: Buffer
   readonly events: ReadonlyArray<Event>
   /** What stands in the file itself. */
@@ -52,10 +54,12 @@ export const crashImage = (before: number, after: number): Effect.Effect<CrashIm
         const image = { file: readFileSync(path), wal: readFileSync(`${path}-wal`) }
         return { written, image }
       }).pipe(Effect.scoped)
-    yield* write(before)
+    yield* write(before / 2)
+    const older = readFileSync(path)
+    yield* write(before / 2)
     const inFile = events.length
     const { written, image } = yield* write(after)
-    return { ...image, events, inFile, turns: written }
+    return { ...image, older, events, inFile, turns: written }
   }).pipe(Effect.scoped, Effect.orDie)
 
 /** What becomes of a log: what can be read when it is led again, or why it cannot be. */

@@ -8,8 +8,12 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import fc from "fast-check"
+import { vi } from "vitest"
 import { walDamage } from "../../../src/log/walDamage.ts"
 import { type CrashImage, crashImage, fateOf, frameBytes, headerBytes } from "./crashImage.ts"
+
+// Real files and processes on a machine that may be busy with others.
+vi.setConfig({ testTimeout: 120_000 })
 
 const image = await Effect.runPromise(crashImage(6, 12))
 const { file, wal, events, inFile, turns } = image
@@ -130,7 +134,7 @@ describe("a write-ahead log that is damaged before its end", () => {
 describe("a write-ahead log that is sound", () => {
   it("is not called damaged for what an earlier one has left behind its end", async () => {
     // Begun anew, it has other salts; what stands behind its end is of before.
-    const later = await Effect.runPromise(crashImage(3, 2))
+    const later = await Effect.runPromise(crashImage(4, 2))
     const both = Buffer.concat([later.wal, wal.subarray(later.wal.length)])
     expect(walDamage(both, 4_096)).toBeUndefined()
     expect(await fateOf(later.file, both)).toEqual({ events: later.events })

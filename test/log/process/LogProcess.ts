@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { LogErrorReason } from "../../../src/log/LogError.ts"
 import type { Order } from "./main.ts"
+import { ownMounts } from "./ownMounts.ts"
 
 const program = fileURLToPath(new URL("./main.ts", import.meta.url))
 
@@ -15,6 +16,8 @@ export interface Restriction {
   readonly fileBlocks?: number
   /** Whether it runs as a user without rights. If we have none ourselves, it runs as we do. */
   readonly unprivileged?: boolean
+  /** An empty disk of so many bytes, in memory, that it finds at this folder and that goes with it. */
+  readonly disk?: { readonly folder: string; readonly bytes: number }
   /** What its environment has besides ours. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -23,11 +26,12 @@ export type Answer =
   | { readonly done: unknown }
   | { readonly failed: LogErrorReason; readonly message: string }
 
-const start = (path: string, { fileBlocks, unprivileged = false, env }: Restriction): ChildProcess => {
+const start = (path: string, { fileBlocks, unprivileged = false, disk, env }: Restriction): ChildProcess => {
   const limit = fileBlocks === undefined ? "" : `ulimit -f ${fileBlocks};`
   const nobody = unprivileged && process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
-  const script = `${limit} exec "$@"`
-  return spawn("/bin/sh", ["-c", script, "sh", process.execPath, program, path], {
+  const mount = disk ? `mount -t tmpfs -o size=${disk.bytes} tmpfs "${disk.folder}" &&` : ""
+  const [command = "", ...args] = [...(disk ? ownMounts : []), "/bin/sh", "-c", `${limit} ${mount} exec "$@"`]
+  return spawn(command, [...args, "sh", process.execPath, program, path], {
     stdio: ["pipe", "pipe", "inherit"],
     env: { ...process.env, ...env },
     ...nobody

@@ -1,7 +1,7 @@
 /**
  * A program that does to the log at its first argument what it is told, line by line; made to be killed.
  */
-import { writeSync } from "node:fs"
+import { rmSync, writeFileSync, writeSync } from "node:fs"
 import { createInterface } from "node:readline"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -30,6 +30,7 @@ export type Order =
   | { readonly appendForEver: true }
   | { readonly work: Work }
   | { readonly letGo: true }
+  | { readonly ballast: number }
   | { readonly read: true }
 
 const [, , path = ""] = process.argv
@@ -92,6 +93,12 @@ const work = ({ turns, turnsPerTerm }: Work) =>
     }
   })
 
+/** A file beside the log, to take room from it. */
+const setBallast = (bytes: number): void => {
+  rmSync(`${path}.ballast`, { force: true })
+  if (bytes > 0) writeFileSync(`${path}.ballast`, Buffer.alloc(bytes))
+}
+
 const obey = (order: Order): Effect.Effect<unknown, LogError> => {
   if ("lead" in order) {
     const candidate = { holder: order.lead, takeOver: order.takeOver }
@@ -104,6 +111,7 @@ const obey = (order: Order): Effect.Effect<unknown, LogError> => {
   if ("append" in order) return append(order.append, order.bytes)
   if ("appendForEver" in order) return appendForEver
   if ("work" in order) return work(order.work)
+  if ("ballast" in order) return Effect.sync(() => setBallast(order.ballast))
   if ("read" in order) return Effect.map(readAll(log), ({ length }) => length)
   return Effect.map(Scope.close(leading, Exit.void), () => {
     leading = Scope.makeUnsafe()

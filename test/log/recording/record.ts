@@ -1,5 +1,5 @@
 /**
- * Records what this version writes, for every later version to read: `node test/log/recording/record.ts v2` makes
+ * Records what this version writes, for every later version to read: `npm run record v2` makes
  * `test/log/recorded/v2`. Once, when a version is released; never again in the same place.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"

@@ -9,7 +9,7 @@ import fc from "fast-check"
 import { Webhook as Verifier } from "standardwebhooks"
 import type { Event } from "../../src/queue/Event.ts"
 import { type Batch, DeliveryError } from "../../src/subscription/Handler.ts"
-import { makeWebhook } from "../../src/subscription/webhook.ts"
+import { makeWebhook } from "../../src/subscription/makeWebhook.ts"
 import { notes } from "../log/contract/Contract.ts"
 import { type Answer, hangUp, makeReceiver, silence, status } from "./Receiver.ts"
 
