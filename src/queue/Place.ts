@@ -28,7 +28,7 @@ interface Group {
 }
 
 /** Of each share the places where it stands beside others. */
-export type Contended = Map<string, Set<Place>>
+type Contended = Map<string, Set<Place>>
 
 /** What lanes are ordered by. */
 export interface Ranking {

@@ -7,23 +7,13 @@ import { labelOf, sequenceName } from "../../src/queue/Limits.ts"
 import type { Orders } from "../../src/queue/order.ts"
 import type { Pause } from "../../src/queue/Pauses.ts"
 import { defaultPolicy, type Policy } from "../../src/queue/Policy.ts"
-import type { Reason } from "../../src/queue/Reason.ts"
 import type { RunQueue } from "../../src/queue/RunQueue.ts"
 import type { Scope } from "../../src/queue/Scope.ts"
 import { isHoldingSlot, isWaiting } from "../../src/run/lifecycle.ts"
 import type { Run } from "../../src/run/Run.ts"
 import type { RunId, RunSpec } from "../../src/run/RunSpec.ts"
-import { settings } from "../../src/settings.ts"
 
-/** What there is to be seen of a world. */
-interface Seen {
-  readonly queue: RunQueue
-  readonly orders: Orders
-  readonly log: ReadonlyArray<Event>
-  readonly now: number
-}
-
-const runsOf = (queue: RunQueue): ReadonlyArray<Run> => [...queue.runs.values()]
+export const runsOf = (queue: RunQueue): ReadonlyArray<Run> => [...queue.runs.values()]
 
 const compare = <A extends number | bigint>(a: A, b: A): number => (a < b ? -1 : a > b ? 1 : 0)
 
@@ -58,7 +48,7 @@ const startsIn = (log: ReadonlyArray<Event>): Starts => {
 }
 
 /** The first moment for one more start: no stretch of time that ends with it has more of them than the rate allows. */
-const readyAt = ({ limit, periodMs, burst }: NamedRate, times: ReadonlyArray<number>): number =>
+export const readyAt = ({ limit, periodMs, burst }: NamedRate, times: ReadonlyArray<number>): number =>
   Math.max(
     0,
     ...times.map((time, nth) => {
@@ -79,7 +69,7 @@ const takenOf = (inProgress: ReadonlyArray<Run>, pool: string): number =>
   )
 
 /** The pools one of which must have room for the run, with what is taken of them; undefined where none must. */
-const rootPools = (
+export const rootPools = (
   { policy }: RunQueue,
   { spec }: Run,
   inProgress: ReadonlyArray<Run>
@@ -110,7 +100,7 @@ const isOf = (scope: Scope, { spec }: Run): boolean => {
   }
 }
 
-const pausesOver = ({ pauses }: RunQueue, run: Run): ReadonlyArray<Pause> =>
+export const pausesOver = ({ pauses }: RunQueue, run: Run): ReadonlyArray<Pause> =>
   pauses.all.filter(({ scope }) => isOf(scope, run))
 
 /** The run as it is once it is let in. */
@@ -121,7 +111,7 @@ const letIn = ({ policy }: RunQueue, run: Run): Run => {
 }
 
 /** Everything that bears on who may start. */
-interface Situation {
+export interface Situation {
   readonly queue: RunQueue
   readonly orders: Orders
   readonly at: number
@@ -129,7 +119,12 @@ interface Situation {
   readonly starts: Starts
 }
 
-const situationOf = (queue: RunQueue, log: ReadonlyArray<Event>, orders: Orders, at: number): Situation => ({
+export const situationOf = (
+  queue: RunQueue,
+  log: ReadonlyArray<Event>,
+  orders: Orders,
+  at: number
+): Situation => ({
   queue,
   orders,
   at,
@@ -138,7 +133,7 @@ const situationOf = (queue: RunQueue, log: ReadonlyArray<Event>, orders: Orders,
 })
 
 /** The situation once a run has been let in. */
-const after = (situation: Situation, run: Run): Situation => {
+export const after = (situation: Situation, run: Run): Situation => {
   const { queue, inProgress, starts, at } = situation
   const more = ratesOver(queue.policy, run.spec).map(
     ({ name }) => [name, [...(starts.get(name) ?? []), at]] as const
@@ -175,7 +170,7 @@ const standingIn = (situation: Situation): ReadonlyArray<Run> => {
 }
 
 /** The first in line, if it has waited so long that what it needs is kept for it. */
-const keptFor = (situation: Situation): Run | undefined => {
+export const keptFor = (situation: Situation): Run | undefined => {
   const { mode, reserveAfterMs } = situation.queue.policy
   const [first] = standingIn(situation)
   if (!first || mode === "immediate" || reserveAfterMs === undefined) return undefined
@@ -190,7 +185,7 @@ const limitsFit = (situation: Situation, run: Run): boolean =>
   fits(situation, { ...run, spec: { ...run.spec, pools: { ...run.spec.pools, unconstrainedRoot: true } } })
 
 /** Who stands before a run of those that start in their order, by what they have in common. */
-const aheadOf = (
+export const aheadOf = (
   situation: Situation,
   run: Run
 ): ReadonlyArray<readonly [sequence: string, first: RunId]> => {
@@ -253,88 +248,4 @@ export const admissible = (
     situation = after(situation, run)
   }
   return admitted
-}
-
-/** What the order and the rates have to say about why it waits. */
-const orderReasons = (situation: Situation, run: Run): ReadonlyArray<Reason> => {
-  const { queue, starts, at, inProgress } = situation
-  const kept = keptFor(situation)
-  const specs = inProgress.map(({ spec }) => spec)
-  const withKept = kept && kept.id !== run.id ? after(situation, kept) : situation
-  const keptSpecs = withKept.inProgress.map(({ spec }) => spec)
-  const reserved = limitsOver(queue.policy, run.spec).flatMap(({ name, size, taken }) =>
-    kept && taken(specs) < size && taken(keptSpecs) >= size
-      ? [{ _tag: "Reserved", limit: name, for: kept.id } as const]
-      : []
-  )
-  const rates = ratesOver(queue.policy, run.spec).flatMap((rate): ReadonlyArray<Reason> => {
-    const { name, limit, periodMs, burst } = rate
-    const ready = readyAt(rate, starts.get(name) ?? [])
-    if (ready > at) return [{ _tag: "RateReached", limit: name, starts: limit, periodMs, burst, at: ready }]
-    const isKept = kept && readyAt(rate, withKept.starts.get(name) ?? []) > at
-    return isKept ? [{ _tag: "Reserved", limit: name, for: kept.id }] : []
-  })
-  const [ahead] = aheadOf(situation, run)
-  const behind = ahead ? [{ _tag: "Behind", sequence: ahead[0], run: ahead[1] } as const] : []
-  return [...reserved, ...rates, ...behind]
-}
-
-/** Since when the run has waited with nobody to admit it. */
-const closedSince = (log: ReadonlyArray<Event>, { submittedAt }: Run): number => {
-  const opened = log.findLastIndex(
-    ({ type, data }) => type === "CoordinatorStarted" && "admits" in data && data.admits
-  )
-  const closed = log.slice(opened + 1).find(({ type }) => /^Coordinator/.test(type))
-  return Math.max(submittedAt, opened === -1 ? 0 : (closed?.at ?? 0))
-}
-
-/** Every reason why the run waits. */
-export const reasonsOf = ({ queue, orders, log, now }: Seen, run: Run): ReadonlyArray<Reason> => {
-  const line = lineOf(queue, orders)
-  const before = line.slice(
-    0,
-    line.findIndex(({ id }) => id === run.id)
-  )
-  const admitted = log.flatMap((event) => (event.type === "RunAdmitted" ? [event.run] : []))
-  const inProgress = runsOf(queue)
-    .filter(({ state }) => isHoldingSlot(state))
-    .toSorted((a, b) => admitted.lastIndexOf(a.id) - admitted.lastIndexOf(b.id))
-  const rulesAt = log.findLast(({ type }) => type === "PolicySet")?.at ?? 0
-  const specsOf = (runs: ReadonlyArray<Run>) => runs.map(({ spec }) => spec)
-  const full = limitsOver(queue.policy, run.spec).flatMap(
-    ({ name, size, covers, taken }): ReadonlyArray<Reason> => {
-      const held = taken(specsOf(inProgress))
-      const holders = inProgress.filter(({ spec }) => covers(spec)).map(({ id }) => id)
-      const ahead = before.filter((other) => !other.held && covers(other.spec)).length
-      if (held < size) return []
-      const counts = { size, held, holders: holders.slice(0, settings.holdersShown), holding: holders.length }
-      // The first so many of them have filled it, and hold it to this day.
-      const fillers = inProgress.findIndex((_, at) => taken(specsOf(inProgress.slice(0, at + 1))) >= size)
-      const full = size === 0 ? rulesAt : (inProgress[fillers]?.admittedAt ?? 0)
-      return [{ _tag: "LimitFull", limit: name, ...counts, ahead, since: Math.max(run.submittedAt, full) }]
-    }
-  )
-  const pools = rootPools(queue, run, inProgress)
-  const said = (reason: string | undefined) => (reason === undefined ? {} : { reason })
-  return [
-    ...(queue.admits ? [] : [{ _tag: "AdmissionClosed", since: closedSince(log, run) } as const]),
-    ...(run.notBefore > Math.max(now, queue.at) ? [{ _tag: "NotBefore", at: run.notBefore } as const] : []),
-    ...(run.held
-      ? [{ _tag: "Held", by: run.held.actor, since: run.held.at, ...said(run.held.reason) } as const]
-      : []),
-    ...pausesOver(queue, run).map(
-      ({ scope, actor, at, until, reason }) =>
-        ({
-          _tag: "Paused",
-          scope,
-          by: actor,
-          since: Math.max(run.submittedAt, at),
-          ...(until !== undefined && { until }),
-          ...said(reason)
-        }) as const
-    ),
-    ...full,
-    ...(pools?.every(({ size, taken }) => taken >= size) ? [{ _tag: "PoolsFull", pools } as const] : []),
-    ...orderReasons(situationOf(queue, log, orders, Math.max(now, queue.at)), run)
-  ]
 }

@@ -14,7 +14,8 @@ import { isFinished, isHoldingSlot } from "../../src/run/lifecycle.ts"
 import { arrowsOf } from "../machines/chart.ts"
 import { type History, orders, play } from "./History.ts"
 import { history, limitedHistory } from "./histories.ts"
-import { admissible, lineOf, reasonsOf } from "./naive.ts"
+import { admissible, lineOf } from "./naive.ts"
+import { reasonsOf } from "./reasonsOf.ts"
 import { fold, type Moment, type World } from "./World.ts"
 
 const numRuns = 300
