@@ -32,9 +32,10 @@ describe("a reservation", () => {
     expect(admittedIn(world.turn(ended("d1")))).toEqual(["heavy"])
   })
 
-  it("is over with the run that it was for", () => {
-    const world = under({ tagLimits: limits, reserveAfterMs: 0 })
+  it("is over with the run that it was for, and what was kept is there for those who have just come", () => {
+    const world = under({ tagLimits: limits, reserveAfterMs: 1_000 })
     world.turn(submit("c1", cpu), submit("d1", disk), submit("heavy", heavy))
+    world.now += 1_000
     expect(admittedIn(world.turn(ended("c1"), submit("c2", cpu)))).toEqual([])
     expect(admittedIn(world.turn(cancel("heavy")))).toEqual(["c2"])
   })
