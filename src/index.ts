@@ -47,7 +47,16 @@ export { diffPolicy, PolicyChange } from "./queue/diffPolicy.ts"
 export { Event, type EventType } from "./queue/Event.ts"
 export { type Explanation, explain } from "./queue/explain.ts"
 export type { Orders, RunOrder, Standing } from "./queue/order.ts"
-export { defaultPolicy, defaultPools, defaultRetries, Policy, Pools, TagLimit } from "./queue/Policy.ts"
+export {
+  defaultPolicy,
+  defaultPools,
+  defaultRetries,
+  FairShare,
+  Policy,
+  Pools,
+  RateLimit,
+  TagLimit
+} from "./queue/Policy.ts"
 export { Command } from "./queue/QueueCommand.ts"
 export { Reason, type ReasonCode } from "./queue/Reason.ts"
 export { contents, RunQueue } from "./queue/RunQueue.ts"
@@ -56,6 +65,7 @@ export type { KnownSchedule } from "./queue/Schedules.ts"
 export { Scope } from "./queue/Scope.ts"
 export { type Selection, select } from "./queue/select.ts"
 export { type Accepted, type Asked, type Turn, turn } from "./queue/turn.ts"
+export { type PolicyIssue, validatePolicy } from "./queue/validatePolicy.ts"
 export type { RunState } from "./run/lifecycle.ts"
 export { describeCause, FailureCause, Outcome, StopCause } from "./run/Outcome.ts"
 export { Rejection, sentence } from "./run/Rejection.ts"

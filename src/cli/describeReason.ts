@@ -21,6 +21,14 @@ export const describeReason = (reason: Reason, now?: number): string => {
         ahead === 0 && !more ? "next in line for it" : `${least}${count(ahead, "run")} ahead of it`
       return `limit ${limit} is full${lasts}: ${held} of ${size} held${by}; ${others}`
     }
+    case "RateReached": {
+      const { limit, starts, periodMs, at } = reason
+      return `rate limit ${limit} is reached: ${count(starts, "start")} in ${periodMs / 1000} s; the next at ${showMoment(at)}`
+    }
+    case "Reserved":
+      return `what is left of limit ${reason.limit} is kept for run ${reason.for}, the first in line`
+    case "Behind":
+      return `run ${reason.run} goes first: runs of ${reason.sequence} start in their order`
     case "PoolsFull": {
       const pools = reason.pools.map(({ pool, taken, size }) => `${pool} (${taken} of ${size} taken)`)
       return `no first step can begin: no room in pool ${pools.join(" or ")}`

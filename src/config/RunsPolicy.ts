@@ -17,6 +17,12 @@ export const policyOf = (runs: RunsPolicy): Policy => ({
     max: runs.max_concurrent_runs ?? defaultPolicy.maxConcurrentRuns ?? -1,
     limits: runs.tag_concurrency_limits ?? [],
     maxQueued: runs.max_queued_runs ?? null,
-    order: runs.order ?? null
+    order: runs.order ?? null,
+    rates: runs.rate_limits ?? [],
+    agingSeconds: runs.aging_seconds ?? null,
+    strict: runs.strict ?? false,
+    inOrderBy: runs.in_order_by ?? [],
+    fairShare: runs.fair_share ?? null,
+    reserveAfterSeconds: runs.reserve_after_seconds ?? null
   })
 })

@@ -15,6 +15,7 @@ import { deadRules } from "./deadRules.ts"
 import { decodeDocument, showPath } from "./decodeDocument.ts"
 import { InputError, type Problem } from "./InputError.ts"
 import type { Note } from "./Note.ts"
+import { policyProblems } from "./policyProblems.ts"
 import { remarks } from "./remarks.ts"
 import { type Settled, settle } from "./settle.ts"
 import { type Contents, signalboxYaml } from "./signalboxYaml.ts"
@@ -86,6 +87,9 @@ export const readConfig = Effect.fnUntraced(function* (
   const form = options.form ?? formOf(file)
   const contents = yield* decodeBy(document, form, env)
   const settled = settle(contents, document)
+  const policy = toPolicy(settled)
+  const problems = policyProblems(policy, document, ["concurrency", "runs"]).toSorted(byLine)
+  if (problems.length > 0) return yield* new InputError({ file, problems })
   const notes = [...remarks(contents, document, queueKeys), ...deadRules(settled, document)]
-  return { file, document, form, policy: toPolicy(settled), settled, notes } satisfies Config
+  return { file, document, form, policy, settled, notes } satisfies Config
 })

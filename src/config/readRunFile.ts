@@ -10,6 +10,7 @@ import { PoolUse, ProcessLimits, RunId, type RunSpec, Tags, Unique } from "../ru
 import { type Document, readDocument } from "./Document.ts"
 import { decodeDocument, showPath } from "./decodeDocument.ts"
 import { InputError, type Problem } from "./InputError.ts"
+import { policyProblems } from "./policyProblems.ts"
 import { policyOf, RunsPolicy } from "./RunsPolicy.ts"
 import { Length, Moment, parseLength, parseMoment } from "./time.ts"
 
@@ -132,8 +133,13 @@ export const toSpec = (
 export const readRunFile = Effect.fnUntraced(function* (file: string, now: number) {
   const document = yield* readDocument(file)
   const contents = yield* decodeDocument(RunFile, document)
-  const problems = [...incomplete(document, contents), ...duplicates(document, contents)]
+  const policy = contents.policy && policyOf(contents.policy)
+  const problems = [
+    ...(policy ? policyProblems(policy, document, ["policy"]) : []),
+    ...incomplete(document, contents),
+    ...duplicates(document, contents)
+  ]
   if (problems.length > 0) return yield* new InputError({ file, problems })
   const runs = contents.runs.map((run) => toSpec(file, contents.defaults, run, now))
-  return { file, policy: contents.policy && policyOf(contents.policy), runs } satisfies Plan
+  return { file, policy, runs } satisfies Plan
 })

@@ -2,9 +2,10 @@
  * What holds in the end: for each value the place that decides it, by Dagster's rule of which goes before which. Units
  * and special numbers are still those of the file.
  */
-import { defaultPools } from "../queue/Policy.ts"
+import { defaultPools, type FairShare } from "../queue/Policy.ts"
 import { immediateClass, kindOf, queuedClass } from "./coordinatorSchema.ts"
 import type { Document } from "./Document.ts"
+import type { FileRateLimit } from "./rateLimit.ts"
 import type { Contents } from "./signalboxYaml.ts"
 import type { TagConcurrencyLimit } from "./tagConcurrencyLimit.ts"
 import { valueAt } from "./validateConcurrency.ts"
@@ -82,6 +83,34 @@ const listed = (
 ): Choice<ReadonlyArray<TagConcurrencyLimit>> | undefined =>
   choice && { ...choice, value: choice.value ?? noLimits }
 
+type Runs = NonNullable<NonNullable<Contents["concurrency"]>["runs"]>
+
+/** How fast runs start, and in which order. */
+const lineOf = (
+  runs: ReturnType<typeof reader<Runs>>,
+  ifQueued: <A>(choice: Choice<A>, otherwise: A) => Choice<A>
+) => {
+  const noRates: ReadonlyArray<FileRateLimit> = []
+  const noKeys: ReadonlyArray<string> = []
+  return {
+    "concurrency.runs.rate_limits": ifQueued(runs("rate_limits") ?? byDefault(noRates, signalbox), noRates),
+    "concurrency.runs.aging_seconds": ifQueued<number | null>(
+      runs("aging_seconds") ?? byDefault(null, signalbox),
+      null
+    ),
+    "concurrency.runs.strict": ifQueued<boolean>(runs("strict") ?? byDefault(false, signalbox), false),
+    "concurrency.runs.in_order_by": ifQueued(runs("in_order_by") ?? byDefault(noKeys, signalbox), noKeys),
+    "concurrency.runs.fair_share": ifQueued<FairShare | null>(
+      runs("fair_share") ?? byDefault(null, signalbox),
+      null
+    ),
+    "concurrency.runs.reserve_after_seconds": ifQueued<number | null>(
+      runs("reserve_after_seconds") ?? byDefault(null, signalbox),
+      null
+    )
+  }
+}
+
 const runsOf = (contents: Contents, document: Document, isQueued: boolean) => {
   const { path, queue } = queueOf(contents)
   const ofQueue = reader(document, path, queue)
@@ -101,6 +130,7 @@ const runsOf = (contents: Contents, document: Document, isQueued: boolean) => {
       null
     ),
     "concurrency.runs.order": ifQueued<string | null>(runs("order") ?? byDefault(null, signalbox), null),
+    ...lineOf(runs, ifQueued),
     "run_queue.max_user_code_failure_retries": ifQueued(
       ofQueue("max_user_code_failure_retries") ?? byDefault(0, dagster),
       0

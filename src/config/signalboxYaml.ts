@@ -7,10 +7,24 @@ import { jobKey } from "../queue/Policy.ts"
 import { PoolName, Tags } from "../run/RunSpec.ts"
 import { type CoordinatorKind, coordinatorSchema } from "./coordinatorSchema.ts"
 import { otherFields, RunLauncher } from "./dagsterYaml.ts"
+import { rateLimit } from "./rateLimit.ts"
 import { optional, poolSize, seconds, sections, size } from "./sections.ts"
 import { tagConcurrencyLimit } from "./tagConcurrencyLimit.ts"
 import { poolLimitMax } from "./validateConcurrency.ts"
 import { type Environment, type WholeNumber, wholeNumber } from "./wholeNumber.ts"
+
+const positive = (int: WholeNumber) => int.check(Schema.isGreaterThanOrEqualTo(1, { expected: "1 or more" }))
+
+const fairShare = (int: WholeNumber) =>
+  Schema.Struct({
+    key: Schema.NonEmptyString.annotateKey({
+      description: "The tag whose values share; runs without it count as one more value."
+    }),
+    weights: optional(
+      Schema.Record(Schema.String, positive(int)),
+      "The weights of values; one that does not stand here weighs 1."
+    )
+  })
 
 /** The keys of `concurrency.runs`, which are also those of a run file's policy. */
 export const runsFields = (int: WholeNumber) => ({
@@ -22,6 +36,27 @@ export const runsFields = (int: WholeNumber) => ({
   order: optional(
     Schema.NonEmptyString,
     "The name of a custom order, which the program gives as `orders`. Default: by priority, then first come first served."
+  ),
+  rate_limits: optional(
+    Schema.Array(rateLimit(int)),
+    "How fast runs may start. Default: any number at any time."
+  ),
+  aging_seconds: optional(
+    seconds(positive(int)),
+    "One step of priority is worth so much waiting. Default: priority goes before any wait."
+  ),
+  strict: optional(Schema.Boolean, "A run that cannot start holds back all behind it. Default: false."),
+  in_order_by: optional(
+    Schema.Array(Schema.NonEmptyString),
+    "Tags of which runs of one value start in their order. Default: none."
+  ),
+  fair_share: optional(
+    fairShare(int),
+    "Values of a tag that share what there is. Default: the order alone decides."
+  ),
+  reserve_after_seconds: optional(
+    seconds(size(int)),
+    "Once the first in line has waited so long, what it needs is kept for it. Default: never."
   )
 })
 

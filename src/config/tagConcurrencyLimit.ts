@@ -6,7 +6,8 @@ import { jobKey, type TagLimit } from "../queue/Policy.ts"
 import { Tags } from "../run/RunSpec.ts"
 import type { WholeNumber } from "./wholeNumber.ts"
 
-const PerValue = Schema.Struct({
+/** Instead of a value: each one is counted apart. */
+export const PerValue = Schema.Struct({
   applyLimitPerUniqueValue: Schema.Boolean.annotateKey({
     description: "True: each value is counted apart. False: as if `value` were left out."
   })

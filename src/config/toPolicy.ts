@@ -1,12 +1,13 @@
 /**
  * From what a file says, in its units and with its special numbers, to the rules in force.
  */
-import type { Policy } from "../queue/Policy.ts"
+import type { FairShare, Policy } from "../queue/Policy.ts"
 import { queuedClass } from "./coordinatorSchema.ts"
+import { type FileRateLimit, toRateLimit } from "./rateLimit.ts"
 import type { Settled } from "./settle.ts"
 import { type TagConcurrencyLimit, toTagLimit } from "./tagConcurrencyLimit.ts"
 
-type Limits = Pick<Policy, "maxConcurrentRuns" | "tagLimits" | "maxQueuedRuns" | "order">
+type Limits = Omit<Policy, "mode" | "pools" | "timeouts" | "retries">
 
 /** What the keys of `concurrency.runs` say; null is nothing. */
 interface Runs {
@@ -14,15 +15,31 @@ interface Runs {
   readonly limits: ReadonlyArray<TagConcurrencyLimit>
   readonly maxQueued: number | null
   readonly order: string | null
+  readonly rates: ReadonlyArray<FileRateLimit>
+  readonly agingSeconds: number | null
+  readonly strict: boolean
+  readonly inOrderBy: ReadonlyArray<string>
+  readonly fairShare: FairShare | null
+  readonly reserveAfterSeconds: number | null
 }
 
 /** The part of a policy that the keys of `concurrency.runs` stand for: -1 is no limit, what is below lets none start. */
-export const toLimits = ({ max, limits, maxQueued, order }: Runs): Limits => ({
-  maxConcurrentRuns: max === -1 ? null : Math.max(0, max),
-  tagLimits: limits.map(toTagLimit),
-  ...(maxQueued !== null && { maxQueuedRuns: maxQueued }),
-  ...(order !== null && { order })
-})
+export const toLimits = (runs: Runs): Limits => {
+  const { max, limits, maxQueued, order, rates, agingSeconds, inOrderBy, fairShare, reserveAfterSeconds } =
+    runs
+  return {
+    maxConcurrentRuns: max === -1 ? null : Math.max(0, max),
+    tagLimits: limits.map(toTagLimit),
+    ...(maxQueued !== null && { maxQueuedRuns: maxQueued }),
+    ...(order !== null && { order }),
+    ...(rates.length > 0 && { rateLimits: rates.map(toRateLimit) }),
+    ...(agingSeconds !== null && { agingMs: agingSeconds * 1000 }),
+    ...(runs.strict && { strict: true }),
+    ...(inOrderBy.length > 0 && { inOrderBy }),
+    ...(fairShare !== null && { fairShare }),
+    ...(reserveAfterSeconds !== null && { reserveAfterMs: reserveAfterSeconds * 1000 })
+  }
+}
 
 /** A time limit; 0 and less are none. */
 const timeout = (seconds: number | null): number | null =>
@@ -67,7 +84,13 @@ export const toPolicy = (settled: Settled): Policy => ({
     max: settled["concurrency.runs.max_concurrent_runs"].value,
     limits: settled["concurrency.runs.tag_concurrency_limits"].value,
     maxQueued: settled["concurrency.runs.max_queued_runs"].value,
-    order: settled["concurrency.runs.order"].value
+    order: settled["concurrency.runs.order"].value,
+    rates: settled["concurrency.runs.rate_limits"].value,
+    agingSeconds: settled["concurrency.runs.aging_seconds"].value,
+    strict: settled["concurrency.runs.strict"].value,
+    inOrderBy: settled["concurrency.runs.in_order_by"].value,
+    fairShare: settled["concurrency.runs.fair_share"].value,
+    reserveAfterSeconds: settled["concurrency.runs.reserve_after_seconds"].value
   }),
   pools: poolsOf(settled),
   ...(settled.routes.value && { routes: settled.routes.value }),

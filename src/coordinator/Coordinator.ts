@@ -23,6 +23,7 @@ import { defaultPolicy, Policy } from "../queue/Policy.ts"
 import type { Command } from "../queue/QueueCommand.ts"
 import type { RunQueue } from "../queue/RunQueue.ts"
 import { type Accepted, type Asked, type Reply, signalbox } from "../queue/turn.ts"
+import { refusePolicy } from "../queue/validatePolicy.ts"
 import type { Run } from "../run/Run.ts"
 import type { ClaimSlot } from "../run/RunCommand.ts"
 import type { RunId } from "../run/RunSpec.ts"
@@ -103,7 +104,7 @@ const samePolicy = Schema.toEquivalence(Policy)
 
 /** The first commands of a term: who leads, and the rules if they are not in force yet. */
 const opening =
-  ({ actor, policy, admits = true }: CoordinatorOptions) =>
+  ({ actor, policy, orders = {}, admits = true }: CoordinatorOptions) =>
   (epoch: number, queue: RunQueue): ReadonlyArray<Asked> => {
     const start: Command = {
       _tag: "StartCoordinator",
@@ -115,6 +116,8 @@ const opening =
     }
     const wanted = policy ?? (queue.policyNumber === 0 ? defaultPolicy : queue.policy)
     const inForce = queue.policyNumber > 0 && samePolicy(wanted, queue.policy)
+    const refused = inForce ? undefined : refusePolicy("SetPolicy", wanted, orders)
+    if (refused) throw new CommandRejected({ rejection: refused })
     const set: ReadonlyArray<Command> = inForce ? [] : [{ _tag: "SetPolicy", policy: wanted }]
     return [start, ...set].map((command) => asked(command, actor))
   }

@@ -9,7 +9,7 @@ import { type Scope, scopeName } from "../queue/Scope.ts"
 import { bornIn, isHoldingSlot, next, type RunState } from "../run/lifecycle.ts"
 import type { RunEvent } from "../run/RunEvent.ts"
 import type { RunId, RunSpec } from "../run/RunSpec.ts"
-import { limitsOver } from "./limitsOver.ts"
+import { limitsOver, type NamedRate, ratesOver } from "./limitsOver.ts"
 import { isScheduleEvent, ScheduleChain } from "./ScheduleChain.ts"
 
 /**
@@ -21,6 +21,7 @@ import { isScheduleEvent, ScheduleChain } from "./ScheduleChain.ts"
  * - `attempt`: each admission begins the next one, and every other fact is of the current one
  * - `admission`: only by a coordinator that admits, not before the run's time, not while it is held or paused
  * - `limit`: no admission passes one that is in force
+ * - `rate`: no more starts than a rate limit in force allows, in any stretch of time
  * - `slots`: an admission names the policy in force, and the slots that it says the run needs
  * - `policy`: numbered from 1, rising by one
  * - `claim`: no pool gives more slots than it has, and only to claims that were made
@@ -35,6 +36,7 @@ export type Rule =
   | "attempt"
   | "admission"
   | "limit"
+  | "rate"
   | "slots"
   | "policy"
   | "claim"
@@ -68,6 +70,17 @@ interface Known {
   readonly claims: Map<string, KnownClaim>
 }
 
+/** How much of a rate is used up: each start adds `periodMs`, each millisecond takes `limit` away. A leaky bucket. */
+interface Bucket {
+  readonly at: number
+  readonly level: number
+}
+
+const levelAt = (bucket: Bucket | undefined, at: number, { limit }: NamedRate): number => {
+  if (!bucket || (at - bucket.at) * limit >= bucket.level) return 0
+  return bucket.level - (at - bucket.at) * limit
+}
+
 type Broken = Generator<readonly [Rule, string], void>
 
 /** Takes a log's events in their order, from the first, and tells of each what it breaks. */
@@ -79,6 +92,7 @@ export class Invariants {
   private readonly paused = new Map<string, Scope>()
   private readonly runs = new Map<RunId, Known>()
   private readonly inProgress = new Set<Known>()
+  private readonly buckets = new Map<string, Bucket>()
   private readonly schedules = new ScheduleChain()
 
   /** What this event breaks; empty if nothing. */
@@ -177,6 +191,12 @@ export class Invariants {
       const held = taken(others)
       if (held >= size)
         yield ["limit", `admits run ${id}, though ${held} of ${size} slots of ${name} are held`]
+    }
+    for (const rate of ratesOver(this.policy, run.spec)) {
+      const level = levelAt(this.buckets.get(rate.name), at, rate)
+      if (level > (rate.burst - 1) * rate.periodMs)
+        yield ["rate", `admits run ${id} at ${at}, before ${rate.name} lets one more start`]
+      this.buckets.set(rate.name, { at, level: level + rate.periodMs })
     }
   }
 

@@ -2,8 +2,8 @@
  * The limits that a run falls under, each with a way to count it from all runs in progress: slow, and independent of
  * what the queue keeps.
  */
-import { labelOf, limitName, poolName, poolsOf } from "../queue/Limits.ts"
-import { type Policy, poolLimit, type TagLimit } from "../queue/Policy.ts"
+import { labelOf, limitName, poolName, poolsOf, rateName } from "../queue/Limits.ts"
+import { type Policy, poolLimit, type RateLimit, type TagLimit } from "../queue/Policy.ts"
 import type { RunSpec } from "../run/RunSpec.ts"
 
 type Specs = ReadonlyArray<RunSpec>
@@ -73,4 +73,20 @@ export const limitsOver = (policy: Policy, spec: RunSpec): ReadonlyArray<Limit> 
     ...poolLimits(policy, spec),
     ...keys
   ]
+}
+
+/** A rate limit with its name. */
+export type NamedRate = Required<Pick<RateLimit, "limit" | "periodMs" | "burst">> & { readonly name: string }
+
+/** The rate limits of a policy that a run falls under, each once. */
+export const ratesOver = ({ mode, rateLimits = [] }: Policy, spec: RunSpec): ReadonlyArray<NamedRate> => {
+  if (mode === "immediate") return []
+  const met = rateLimits.flatMap((rate): ReadonlyArray<NamedRate> => {
+    const { key, value, where = {}, limit, periodMs, burst = 1 } = rate
+    const own = key === undefined ? undefined : labelOf(spec, key)
+    const isOther = key !== undefined && (own === undefined || (value !== undefined && value !== own))
+    const isAmong = Object.entries(where).every(([name, text]) => labelOf(spec, name) === text)
+    return isOther || !isAmong ? [] : [{ name: rateName(rate, own), limit, periodMs, burst }]
+  })
+  return [...new Map(met.map((rate) => [rate.name, rate])).values()]
 }

@@ -11,14 +11,21 @@ export interface Reduced {
   readonly isWhole: boolean
 }
 
-/** The queue without those that have ended and those behind the run, none of which comes before it in anything. */
+/**
+ * The queue without those that have ended and those behind the run, none of which comes before it in anything; where values
+ * share, any that waits may.
+ */
 export const reducedCopy = (queue: RunQueue, run: Run, aheadMax: number): Reduced => {
-  const ahead = queue.waiting.line.rank(run)
+  const { line } = queue.waiting
+  const ahead = queue.policy.fairShare ? line.size - 1 : line.rank(run)
   const isWhole = ahead <= aheadMax
   const runs = Array.from(queue.slots.runs(), (id) => queue.run(id))
-  for (const { id } of isWhole ? queue.waiting.line : []) {
-    if (id === run.id) break
+  let others = ahead
+  for (const { id } of isWhole ? line : []) {
+    if (others === 0) break
+    if (id === run.id) continue
     runs.push(queue.run(id))
+    others--
   }
   return { copy: queue.copy([...runs, run]), isWhole }
 }

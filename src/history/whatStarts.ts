@@ -26,7 +26,10 @@ const undo: {
   Paused: (_, { pause: { scope, until } }) =>
     until === undefined ? [{ _tag: "Resumed", scope }] : [{ _tag: "TimeComes", at: until }],
   LimitFull: () => [],
-  PoolsFull: () => []
+  PoolsFull: () => [],
+  RateReached: (_, { at }) => [{ _tag: "TimeComes", at }],
+  Reserved: () => [],
+  Behind: () => []
 }
 
 /** What has to be in any case. Of moments the last one counts. */

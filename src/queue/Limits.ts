@@ -5,14 +5,22 @@
 
 import type { RunSpec } from "../run/RunSpec.ts"
 import { locationOf } from "../run/submit.ts"
-import { defaultPools, jobKey, type Policy, poolLimit, type TagLimit } from "./Policy.ts"
+import { defaultPools, jobKey, type Policy, poolLimit, type RateLimit, type TagLimit } from "./Policy.ts"
+import type { Rate } from "./Rates.ts"
 import type { Scope } from "./Scope.ts"
+import type { Share } from "./Shares.ts"
 import type { Needs, Slot } from "./Slots.ts"
 
 type Tags = Readonly<Record<string, string>>
 
 const plain = /^[\w./:@+-]+$/
 const word = (text: string): string => (plain.test(text) ? text : JSON.stringify(text))
+
+const amongOf = (where: Tags | undefined): string => {
+  const conditions = Object.entries(where ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
+  const among = conditions.map(([name, text]) => `${word(name)}=${word(text)}`).join(",")
+  return among === "" ? "" : `[${among}]`
+}
 
 /** Names a limit. No two share a name: what is not a plain word stands in quotes, save the value at the very end. */
 export const limitName = (
@@ -21,14 +29,27 @@ export const limitName = (
   value?: string,
   where?: Tags
 ): string => {
-  const conditions = Object.entries(where ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
-  const among = conditions.map(([name, text]) => `${word(name)}=${word(text)}`).join(",")
-  const name = `${form}${among === "" ? "" : `[${among}]`}:${word(key)}`
+  const name = `${form}${amongOf(where)}:${word(key)}`
   return value === undefined ? name : `${name}=${value}`
 }
 
 /** Names the limit that all runs fall under. */
 export const totalLimit = "runs"
+
+/** Names a rate limit; `own` is the value that is counted apart. The numbers are part of it. */
+export const rateName = (
+  { key, value, each, where, limit, periodMs, burst = 1 }: RateLimit,
+  own?: string
+): string => {
+  const name = `rate(${limit}/${periodMs}ms,${burst})${amongOf(where)}`
+  if (key === undefined) return name
+  const counted = each ? own : value
+  return counted === undefined ? `${name}:${word(key)}` : `${name}:${word(key)}${each ? "~" : "="}${counted}`
+}
+
+/** Names those that start in their order: all, or the runs of one value of a tag. */
+export const sequenceName = (key?: string, value?: string): string =>
+  key === undefined ? "queue" : `order:${word(key)}=${value}`
 
 /** Names the limit of a pool. */
 export const poolName = (pool: string): string => `pool:${pool}`
@@ -46,7 +67,11 @@ export const labelOf = ({ tags, job }: Pick<RunSpec, "tags" | "job">, key: strin
 export const formOf = ({ key, each, distinct, value, where }: TagLimit): string =>
   limitName(each ? "each" : distinct ? "distinct" : "tag", key, value, where)
 
-const covers = ({ value, where = {} }: TagLimit, spec: RunSpec, own: string): boolean =>
+const covers = (
+  { value, where = {} }: Pick<TagLimit, "value" | "where">,
+  spec: RunSpec,
+  own: string | undefined
+): boolean =>
   (value === undefined || value === own) &&
   Object.entries(where).every(([key, text]) => labelOf(spec, key) === text)
 
@@ -57,7 +82,7 @@ const slotOf = ({ key, each, distinct, value, where, limit: size }: TagLimit, ow
     : { limit: limitName("tag", key, value, where), size }
 }
 
-const nothing: ReadonlyArray<Slot> = []
+const nothing: ReadonlyArray<never> = []
 
 /** Every pool that a run's steps use. */
 export const poolsOf = ({ pools }: RunSpec): ReadonlyArray<string> =>
@@ -90,8 +115,50 @@ export class Limits {
       slots: this.slotsOf(spec),
       gates: this.gatesOf(spec),
       anyOf: this.anyOf(spec),
-      reserves: this.reservesOf(spec)
+      reserves: this.reservesOf(spec),
+      rates: this.ratesOf(spec),
+      inOrder: this.sequencesOf(spec),
+      share: this.shareOf(spec)
     }
+  }
+
+  private get isQueued(): boolean {
+    return this.policy.mode === "queued"
+  }
+
+  private ratesOf(spec: RunSpec): ReadonlyArray<Rate> {
+    const { rateLimits = nothing } = this.policy
+    if (rateLimits.length === 0 || !this.isQueued) return nothing
+    const rates = new Map<string, Rate>()
+    for (const rate of rateLimits) {
+      const own = rate.key === undefined ? undefined : labelOf(spec, rate.key)
+      if ((rate.key !== undefined && own === undefined) || !covers(rate, spec, own)) continue
+      const { limit: starts, periodMs, burst = 1 } = rate
+      const limit = rateName(rate, own)
+      rates.set(limit, { limit, starts, periodMs, burst })
+    }
+    return [...rates.values()]
+  }
+
+  private sequencesOf(spec: RunSpec): ReadonlyArray<string> {
+    const { strict, inOrderBy = nothing } = this.policy
+    if (!this.isQueued || (!strict && inOrderBy.length === 0)) return nothing
+    const names = new Set(strict ? [sequenceName()] : [])
+    for (const key of inOrderBy) {
+      const own = labelOf(spec, key)
+      if (own !== undefined) names.add(sequenceName(key, own))
+    }
+    return [...names]
+  }
+
+  /** The value that a run counts for, where values share what there is. */
+  shareOf(spec: RunSpec): Share | undefined {
+    const { fairShare } = this.policy
+    if (!fairShare || !this.isQueued) return undefined
+    const { key, weights = {} } = fairShare
+    const own = labelOf(spec, key)
+    if (own === undefined) return { of: "none", weight: 1 }
+    return { of: `=${own}`, weight: Object.hasOwn(weights, own) ? (weights[own] ?? 1) : 1 }
   }
 
   /** The tag limits that a run falls under, each with the slot that it takes. */

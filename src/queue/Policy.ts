@@ -39,6 +39,38 @@ export const TagLimit = Schema.Struct({
   .annotate({ identifier: "TagLimit" })
 export type TagLimit = typeof TagLimit.Type
 
+const Positive = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
+const million = 1_000_000
+const monthMs = 31 * 24 * 3_600_000
+const Count = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: million }))
+
+/** How fast runs may start. */
+export const RateLimit = Schema.Struct({
+  /** The tag it looks at; left out, all runs fall under it. */
+  key: Schema.optionalKey(Schema.NonEmptyString),
+  /** Only runs whose tag has this value fall under the limit. */
+  value: Schema.optionalKey(Schema.String),
+  /** Each value of the tag has its own rate. */
+  each: Schema.optionalKey(Schema.Boolean),
+  /** Only runs that carry all of these fall under the limit; `signalbox/job` stands for the run's job. */
+  where: Schema.optionalKey(Tags),
+  /** So many starts in each period. */
+  limit: Count,
+  periodMs: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: monthMs })),
+  /** How many may start at once after a rest; left out, 1: they start evenly spaced. */
+  burst: Schema.optionalKey(Count)
+}).annotate({ identifier: "RateLimit" })
+export type RateLimit = typeof RateLimit.Type
+
+/** Values of a tag that share what there is. */
+export const FairShare = Schema.Struct({
+  /** The tag whose values share; runs without it count as one more value. */
+  key: Schema.NonEmptyString,
+  /** The weights of values; one that does not stand here weighs 1. */
+  weights: Schema.optionalKey(Schema.Record(Schema.String, Count))
+}).annotate({ identifier: "FairShare" })
+export type FairShare = typeof FairShare.Type
+
 /** Slots that steps of runs share. Idea: Dagster's pools. */
 export const Pools = Schema.Struct({
   /**
@@ -85,6 +117,18 @@ export const Policy = Schema.Struct({
   idempotencyWindowMs: Schema.optionalKey(Milliseconds),
   /** The name of a custom order; left out, by priority, then first come first served. */
   order: Schema.optionalKey(Schema.NonEmptyString),
+  /** How fast runs may start; all that a run falls under count. */
+  rateLimits: Schema.optionalKey(Schema.Array(RateLimit)),
+  /** One step of priority is worth so much waiting. Left out, priority goes before any wait. */
+  agingMs: Schema.optionalKey(Positive),
+  /** A run that cannot start holds back all behind it. Left out, nobody. */
+  strict: Schema.optionalKey(Schema.Boolean),
+  /** Tags of which runs of one value start in their order: a run that cannot start holds back those of its value. */
+  inOrderBy: Schema.optionalKey(Schema.Array(Schema.NonEmptyString)),
+  /** The values of a tag share what there is. Left out, the order alone decides. */
+  fairShare: Schema.optionalKey(FairShare),
+  /** Once the first in line has waited so long, what it needs is kept for it. Left out, never. */
+  reserveAfterMs: Schema.optionalKey(Size),
   /** The first that fits says which launcher takes a run that names none. Left out, commands are processes. */
   routes: Schema.optionalKey(Schema.NonEmptyArray(Route)),
   timeouts: Timeouts,

@@ -36,6 +36,25 @@ const PoolsFull = Schema.TaggedStruct("PoolsFull", {
     "whose steps have made none yet."
 })
 
+const RateReached = Schema.TaggedStruct("RateReached", {
+  limit: Schema.String,
+  starts: Schema.Int,
+  periodMs: Schema.Int,
+  burst: Schema.Int,
+  at: Timestamp
+}).annotate({
+  description:
+    "A rate limit that it falls under lets the next run start at this moment, if nobody else takes it."
+})
+
+const Reserved = Schema.TaggedStruct("Reserved", { limit: Schema.String, for: Schema.String }).annotate({
+  description: "What is left of a limit is kept for the first in line, which has waited long."
+})
+
+const Behind = Schema.TaggedStruct("Behind", { sequence: Schema.String, run: Schema.String }).annotate({
+  description: "Runs of this sequence start in their order, and another one is before it."
+})
+
 const Paused = Schema.TaggedStruct("Paused", {
   scope: Scope,
   by,
@@ -57,9 +76,17 @@ const AdmissionClosed = Schema.TaggedStruct("AdmissionClosed", { since }).annota
 })
 
 /** One thing that keeps a run from starting now. */
-export const Reason = Schema.Union([AdmissionClosed, NotBefore, Held, Paused, LimitFull, PoolsFull]).annotate(
-  { identifier: "Reason" }
-)
+export const Reason = Schema.Union([
+  AdmissionClosed,
+  NotBefore,
+  Held,
+  Paused,
+  LimitFull,
+  PoolsFull,
+  RateReached,
+  Reserved,
+  Behind
+]).annotate({ identifier: "Reason" })
 export type Reason = typeof Reason.Type
 
 /** The name of a kind of reason. */

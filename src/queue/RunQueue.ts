@@ -14,12 +14,14 @@ import { type Event, isRunEvent, type QueueEvent } from "./Event.ts"
 import { Groups } from "./Groups.ts"
 import { IdempotencyKeys } from "./IdempotencyKeys.ts"
 import { Limits, locationGate, poolName } from "./Limits.ts"
-import { type Orders, orderNamed } from "./order.ts"
+import { type Orders, orderOf } from "./order.ts"
 import { Pauses } from "./Pauses.ts"
 import { defaultPolicy, type Policy } from "./Policy.ts"
 import { Pools } from "./Pools.ts"
+import { Rates } from "./Rates.ts"
 import { Schedules } from "./Schedules.ts"
 import type { Scope } from "./Scope.ts"
+import { Shares } from "./Shares.ts"
 import { type Needs, Slots } from "./Slots.ts"
 import { SortedList } from "./SortedList.ts"
 import { Waiting } from "./Waiting.ts"
@@ -34,7 +36,7 @@ const isElsewhere = (before: Run, after: Run): boolean =>
   before.priority !== after.priority || before.top !== after.top || before.held !== after.held
 
 /** Raised whenever other code makes another state of the same events: what was folded before counts no more. */
-export const foldVersion = 2
+export const foldVersion = 3
 
 /** The state of the whole: every run, who waits in which place, who holds which slot, which rules are in force. */
 export class RunQueue {
@@ -56,6 +58,7 @@ export class RunQueue {
   readonly runs = new Map<RunId, Run>()
   waiting: Waiting
   slots = new Slots()
+  readonly rates = new Rates()
   readonly pools = new Pools()
   readonly pauses = new Pauses()
   readonly groups = new Groups()
@@ -72,9 +75,13 @@ export class RunQueue {
   }
 
   /** The queue that had these contents. */
-  static from({ runs, admitted, pauses, schedules, keys, ...rest }: Essence, orders: Orders = {}): RunQueue {
+  static from(
+    { runs, admitted, pauses, rates, schedules, keys, ...rest }: Essence,
+    orders: Orders = {}
+  ): RunQueue {
     const queue = Object.assign(new RunQueue(orders), rest)
     for (const pause of pauses) queue.pauses.set(pause)
+    for (const [limit, due] of rates) queue.rates.set(limit, due)
     for (const schedule of schedules) queue.schedules.set(schedule)
     for (const key of keys) queue.keys.set(key)
     for (const run of runs) queue.put(run)
@@ -92,7 +99,11 @@ export class RunQueue {
   }
 
   private emptyWaiting(): Waiting {
-    return new Waiting(orderNamed(this.policy.order, this.orders), (run) => this.needsOf(run))
+    const { policy, slots, rates } = this
+    const needsOf = (run: Run) => this.needsOf(run)
+    const room = { slots, rates, shares: new Shares() }
+    const reserveAfterMs = policy.mode === "queued" ? policy.reserveAfterMs : undefined
+    return new Waiting(orderOf(policy, this.orders), needsOf, room, reserveAfterMs)
   }
 
   /** What a run needs in order to start, under the policy in force. */
@@ -144,7 +155,7 @@ export class RunQueue {
     if (!before) this.groups.add(after)
     else if (isFinished(after.state)) this.groups.finish(after)
     this.moveInLine(before, after, event.at)
-    if (before) this.moveSlots(before, after)
+    if (before) this.moveSlots(before, after, event.at)
     this.moveInPools(before, after)
     this.setDeadline(before, after)
   }
@@ -157,11 +168,17 @@ export class RunQueue {
     if (waits) this.waiting.add(after, now)
   }
 
-  private moveSlots(before: Run, after: Run): void {
+  private moveSlots(before: Run, after: Run, now: number): void {
     const held = isHoldingSlot(before.state)
     const holds = isHoldingSlot(after.state)
-    if (!held && holds) this.slots.take(after.id, this.needsOf(after).slots)
-    if (held && !holds) for (const { limit } of this.slots.release(after.id)) this.waiting.loosen(limit)
+    if (held === holds) return
+    const share = this.limits.shareOf(after.spec)
+    if (share) this.waiting.count(share, holds ? 1 : -1)
+    if (holds) {
+      const { slots, rates } = this.needsOf(after)
+      this.slots.take(after.id, slots)
+      this.rates.take(rates, now)
+    } else for (const { limit } of this.slots.release(after.id)) this.waiting.loosen(limit)
   }
 
   private moveInPools(before: Run | undefined, after: Run): void {
@@ -225,10 +242,8 @@ export class RunQueue {
     if (scope._tag !== "Location") return
     const gate = locationGate(scope.location)
     if (this.pauses.has(scope)) this.slots.close(gate)
-    else {
-      this.slots.open(gate)
-      this.waiting.loosen(gate)
-    }
+    else this.slots.open(gate)
+    this.waiting.setGate(gate)
   }
 
   /** New rules: everyone who waits stands anew, everyone who runs counts anew. Nothing that runs is revoked. */
@@ -238,12 +253,14 @@ export class RunQueue {
 
   private arrange(line: Iterable<Run>, holders: Iterable<RunId>, now: number): void {
     this.limits = new Limits(this.policy, this.pauses.scopes)
-    this.waiting = this.emptyWaiting()
     this.slots = new Slots()
+    this.waiting = this.emptyWaiting()
     for (const run of line) this.waiting.add(this.run(run.id), now)
     for (const id of holders) {
       const run = this.run(id)
-      this.slots.take(id, this.needsOf(run).slots)
+      const { slots, share } = this.needsOf(run)
+      this.slots.take(id, slots)
+      if (share) this.waiting.count(share, 1)
       for (const [pool, reserved] of Object.entries(run.reserved?.pools ?? {})) this.count(pool, reserved)
     }
     for (const [pool, claimed] of this.pools.claimed()) this.count(pool, claimed)
@@ -284,6 +301,8 @@ export const essence = (queue: RunQueue, runs: Iterable<Run> = queue.runs.values
   policyAt: queue.policyAt,
   policy: queue.policy,
   pauses: queue.pauses.all,
+  /** The rates that still feel their last starts, each with when the next would be due. */
+  rates: [...queue.rates.entries()],
   schedules: queue.schedules.all,
   keys: queue.keys.all,
   runs: [...runs],

@@ -3,6 +3,8 @@
  * has ended.
  */
 import type { RunId } from "../run/RunSpec.ts"
+import type { Rate } from "./Rates.ts"
+import type { Share } from "./Shares.ts"
 
 /** One slot of a limit, as a run needs it. */
 export interface Slot {
@@ -24,7 +26,15 @@ export interface Needs {
   readonly anyOf: ReadonlyArray<Slot>
   /** Pool slots that are counted as taken until its steps have made their claims. */
   readonly reserves: Readonly<Record<string, number>> | undefined
+  /** Each must let one more start. */
+  readonly rates: ReadonlyArray<Rate>
+  /** Of each of these it must be the first that waits. */
+  readonly inOrder: ReadonlyArray<string>
+  /** The value that it counts for, where values share what there is. */
+  readonly share: Share | undefined
 }
+
+const none = () => 0
 
 const nobody: ReadonlySet<RunId> = new Set()
 
@@ -51,22 +61,38 @@ export class Slots {
     return (this.units.get(limit)?.size ?? this.holders(limit).size) + (this.counted.get(limit) ?? 0)
   }
 
-  /** How many slots of the limit are taken once this one is. */
-  takenWith({ limit, unit }: Slot): number {
-    const isShared = unit !== undefined && this.units.get(limit)?.has(unit)
-    return this.taken(limit) + (isShared ? 0 : 1)
+  /** Whether runs of this value hold a slot of the limit together, so that one more takes none. */
+  shares({ limit, unit }: Slot): boolean {
+    return unit !== undefined && this.units.get(limit)?.has(unit) === true
   }
 
-  isFull({ limit, size, unit }: Slot): boolean {
-    if (unit !== undefined && size > 0 && this.units.get(limit)?.has(unit)) return false
-    return this.taken(limit) >= size || (this.closed.size > 0 && this.closed.has(limit))
+  /** How many slots of the limit are taken once this one is. */
+  takenWith(slot: Slot): number {
+    return this.taken(slot.limit) + (this.shares(slot) ? 0 : 1)
+  }
+
+  /** Whether there is no slot left, if `spare` of them are kept for others. */
+  isFull(slot: Slot, spare = 0): boolean {
+    const { limit, size } = slot
+    if (size > 0 && this.shares(slot)) return false
+    return this.taken(limit) + spare >= size || (this.closed.size > 0 && this.closed.has(limit))
   }
 
   /** What keeps a run that needs this from starting: as long as all of these are full, it cannot. */
-  blocking({ slots, gates, anyOf }: Needs): ReadonlyArray<Slot> | undefined {
-    for (const slot of slots) if (this.isFull(slot)) return [slot]
+  blocking(
+    { slots, gates, anyOf }: Needs,
+    spare: (slot: Slot) => number = none
+  ): ReadonlyArray<Slot> | undefined {
+    for (const slot of slots) if (this.isFull(slot, spare(slot))) return [slot]
     for (const gate of gates) if (this.isFull(gate)) return [gate]
     return anyOf.length > 0 && anyOf.every((slot) => this.isFull(slot)) ? anyOf : undefined
+  }
+
+  /** Whether this can start once others have ended: nothing that it needs is paused, or has no slots at all. */
+  canBeMet({ slots, gates, anyOf }: Needs): boolean {
+    const isNone = ({ size }: Slot) => size === 0
+    if (slots.some(isNone) || (anyOf.length > 0 && anyOf.every(isNone))) return false
+    return gates.every(({ limit, size }) => size > 0 && !this.closed.has(limit))
   }
 
   take(run: RunId, slots: ReadonlyArray<Slot>): void {

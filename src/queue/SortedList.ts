@@ -20,7 +20,7 @@ const lowerBound = (length: number, before: (index: number) => boolean): number 
 
 /** Items in the order of `compare`, which must tell any two of them apart. */
 export class SortedList<A> {
-  private readonly chunks: Array<Array<A>> = []
+  private chunks: Array<Array<A>> = []
   private readonly compare: (a: A, b: A) => number
   size = 0
 
@@ -49,7 +49,8 @@ export class SortedList<A> {
     const at = Math.min(this.chunkOf(item), this.chunks.length - 1)
     const chunk = this.chunks[at]
     if (!chunk) {
-      this.chunks.push([item])
+      // Many lists hold one item, and a literal takes no more room than that.
+      this.chunks = [[item]]
       return
     }
     chunk.splice(this.indexIn(chunk, item), 0, item)

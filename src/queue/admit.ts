@@ -1,6 +1,6 @@
 /**
  * Who may start now: in order, each waiting run that has what it needs, until no one has. A blocked run is passed over
- * and holds nobody back; a run that is not admitted uses up nothing.
+ * and holds nobody back, save where the policy says otherwise; a run that is not admitted uses up nothing.
  */
 import type { Run } from "../run/Run.ts"
 import type { RunFact } from "../run/RunEvent.ts"
@@ -21,9 +21,9 @@ const admission = (queue: RunQueue, run: Run, now: number): RunFact => {
 
 /** Admits whoever may start at this moment; `record` makes each admission count before the next is weighed. */
 export const admit = (queue: RunQueue, now: number, record: (run: Run, fact: RunFact) => void): void => {
-  if (!queue.isAdmitting) return
   queue.waiting.wake(now)
-  const next = () => queue.waiting.next(queue.slots, now)
+  if (!queue.isAdmitting) return
+  const next = () => queue.waiting.next(now)
   for (let first = next(); first; first = next()) {
     const run = queue.run(first.id)
     record(run, admission(queue, run, now))

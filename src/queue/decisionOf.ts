@@ -10,17 +10,28 @@ import { type Obstacle, obstacles } from "./obstacles.ts"
 import type { RunQueue } from "./RunQueue.ts"
 import type { Slot } from "./Slots.ts"
 
-const passed = (run: RunId, found: Obstacle): PassedOver =>
-  found._tag === "LimitFull" ? { limit: found.slot.limit, run, why: found._tag } : { run, why: found._tag }
+const passed = (run: RunId, found: Obstacle): PassedOver => {
+  switch (found._tag) {
+    case "LimitFull":
+      return { limit: found.slot.limit, run, why: found._tag }
+    case "RateReached":
+      return { limit: found.rate.limit, run, why: found._tag }
+    case "Reserved":
+      return { limit: found.limit, run, why: found._tag }
+    default:
+      return { run, why: found._tag }
+  }
+}
 
-/** All that stand before it in line now are passed over: whoever could start has been admitted already. */
+/** All that stand before it in line now are passed over. */
 const passedOver = (queue: RunQueue, most: number, now: number): ReadonlyArray<PassedOver> => {
   const over: Array<PassedOver> = []
   for (const { id } of queue.waiting.line) {
     if (over.length === most) break
     const [found] = obstacles(queue, queue.run(id), now)
-    if (!found) throw new Error(`run ${id} may start, and was passed over`)
-    over.push(passed(id, found))
+    if (!found && !queue.policy.fairShare) throw new Error(`run ${id} may start, and was passed over`)
+    // Those that may start and yet do not are of values that have more: their turn comes later.
+    over.push(found ? passed(id, found) : { run: id, why: "LargerShare" })
   }
   return over
 }

@@ -88,6 +88,9 @@ const reasonOf: {
       since: Math.max(run.submittedAt, fullSince(queue, slot))
     }
   },
+  RateReached: (_, __, { rate, ...found }) => ({ ...found, ...rate }),
+  Reserved: (_, __, found) => found,
+  Behind: (_, __, found) => found,
   PoolsFull: ({ slots: all }, _, { slots }) => ({
     _tag: "PoolsFull",
     pools: slots.map(({ limit, size }) => ({

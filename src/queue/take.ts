@@ -17,6 +17,7 @@ import type { RunQueue } from "./RunQueue.ts"
 import { recordWithAll, termsOf } from "./recordWithAll.ts"
 import { planRun, submitRun } from "./submitRun.ts"
 import { takeSchedule } from "./takeSchedule.ts"
+import { refusePolicy } from "./validatePolicy.ts"
 
 /** A command with who gave it and the id by which its events name it. */
 export interface Asked {
@@ -109,15 +110,9 @@ const queueFacts = (queue: RunQueue, command: QueueCommand): ReadonlyArray<Queue
   }
 }
 
-const refusal = ({ orders }: RunQueue, command: QueueCommand): Rejection | undefined => {
-  if (command._tag !== "SetPolicy") return undefined
-  const { order } = command.policy
-  if (order === undefined || Object.hasOwn(orders, order)) return undefined
-  return { _tag: "OrderUnknown", command: command._tag, order, known: Object.keys(orders) }
-}
-
 const takeForAll = (queue: RunQueue, ledger: Ledger, command: QueueCommand, by: By): Decision => {
-  const refused = refusal(queue, command)
+  const refused =
+    command._tag === "SetPolicy" ? refusePolicy(command._tag, command.policy, queue.orders) : undefined
   if (refused) return Result.fail(refused)
   const epoch = command._tag === "StartCoordinator" ? command.epoch : undefined
   for (const fact of queueFacts(queue, command)) ledger.record(fact, null, by, epoch)

@@ -39,6 +39,10 @@ const OrderUnknown = Schema.TaggedStruct("OrderUnknown", {
   order: Schema.String,
   known: Schema.Array(Schema.String)
 }).annotate({ description: "The policy names an order that this coordinator does not have." })
+const PolicyInvalid = Schema.TaggedStruct("PolicyInvalid", {
+  command: Schema.String,
+  issues: Schema.Array(Schema.Struct({ path: Schema.String, issue: Schema.String }))
+}).annotate({ description: "The rules make no sense, and those in force stay; `issues` says where and why." })
 const CommandInvalid = Schema.TaggedStruct("CommandInvalid", { ...of, issue: Schema.String }).annotate({
   description: "What was asked for does not make sense; `issue` says where, and what is allowed."
 })
@@ -73,6 +77,7 @@ export const Rejection = Schema.Union([
   QueueFull,
   KeyTaken,
   OrderUnknown,
+  PolicyInvalid,
   CommandInvalid,
   KeyReused,
   ScheduleUnknown,
@@ -102,6 +107,8 @@ const because = (rejection: Rejection): string => {
       return `run ${rejection.by} of key ${rejection.key} is active`
     case "OrderUnknown":
       return `order ${rejection.order} is not one of this coordinator's: ${list(rejection.known)}`
+    case "PolicyInvalid":
+      return rejection.issues.map(({ path, issue }) => `${path}: ${issue}`).join("; ")
     case "CommandInvalid":
     case "ScheduleInvalid":
       return rejection.issue

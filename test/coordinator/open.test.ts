@@ -30,6 +30,12 @@ const until = async (box: Signalbox, type: Event["type"]): Promise<ReadonlyArray
 }
 
 describe("an open Signalbox", () => {
+  it("does not open under rules that make no sense, or by an order that it does not have", async () => {
+    const unsound = { strict: true, fairShare: { key: "team" } }
+    await expect(open({ policy: unsound })).rejects.toThrow("fairShare: has no say where `strict`")
+    await expect(open({ policy: { order: "byMood" } })).rejects.toThrow("order byMood is not one of")
+  })
+
   it("takes runs, tells of them, and ends them", async () => {
     const jobs = new ManualJobs()
     await using box = await open({ jobs: jobs.jobs, policy: { maxConcurrentRuns: 1 } })

@@ -210,6 +210,38 @@ it("a run that is back in line is not admitted before its new time", () => {
   expect(violationsOf(sooner).map(({ rule }) => rule)).toEqual(["admission"])
 })
 
+describe("a log under a rate limit", () => {
+  const limited = (burst: number) => {
+    const world = under({ rateLimits: [{ key: "host", each: true, limit: 3, periodMs: 1_000, burst }] })
+    world.turn(...["a", "b", "c", "d"].map((id) => submit(id, tagged("host", "x"))), submit("e"))
+    for (let at = world.queue.wakesAt; at !== undefined && at < world.now + 1_000; at = world.queue.wakesAt) {
+      world.now = at
+      world.turn()
+    }
+    return world.log
+  }
+
+  it("that a coordinator wrote breaks nothing", () => {
+    for (const burst of [1, 2, 3]) {
+      expect(violationsOf(limited(burst))).toEqual([])
+      expect(limited(burst).filter(({ type }) => type === "RunAdmitted")).toHaveLength(5)
+    }
+  })
+
+  it("is broken by a start that comes too soon, be it by a millisecond, and by none that is due", () => {
+    for (const burst of [1, 2]) {
+      const last = limited(burst).findLast(({ type }) => type === "RunAdmitted")
+      const sooner = change("RunAdmitted", "d", ({ at }) => ({ at: at - 1 }))(limited(burst))
+      expect(violationsOf(sooner).map(({ rule, issue }) => [rule, issue])).toEqual([
+        [
+          "rate",
+          `admits run d at ${(last?.at ?? 0) - 1}, before rate(3/1000ms,${burst}):host~x lets one more start`
+        ]
+      ])
+    }
+  })
+})
+
 describe("a violation", () => {
   it("says where, against which rule, and what is wrong", () => {
     expect(violationsOf(copy("RunAdmitted", "b", "RunStarted", "a")(soundLog()))[0]).toEqual({

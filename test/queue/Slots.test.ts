@@ -9,6 +9,9 @@ describe("slots", () => {
     gates: [],
     anyOf: [],
     reserves: undefined,
+    rates: [],
+    inOrder: [],
+    share: undefined,
     ...more
   })
 

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest"
 import { Limits, poolName } from "../../src/queue/Limits.ts"
 import { byPriority } from "../../src/queue/order.ts"
 import { defaultPolicy, defaultPools, type TagLimit } from "../../src/queue/Policy.ts"
+import { Rates } from "../../src/queue/Rates.ts"
+import { Shares } from "../../src/queue/Shares.ts"
 import type { Needs } from "../../src/queue/Slots.ts"
 import { type Slot, Slots } from "../../src/queue/Slots.ts"
 import { Waiting } from "../../src/queue/Waiting.ts"
@@ -37,7 +39,7 @@ const rootsOf = ({ spec }: Run): ReadonlyArray<string> => Object.keys(spec.pools
 
 /** Those that wait and those that hold slots, under some limits; and the same again as plain lists. */
 class Station {
-  now = 0
+  now = 1_000
   readonly slots: Slots
   readonly waiting: Waiting
   readonly line: Array<Run> = []
@@ -53,7 +55,8 @@ class Station {
     const pools = { ...defaultPools, limits: poolLimits }
     this.limits = new Limits({ ...defaultPolicy, maxConcurrentRuns, tagLimits, pools }, [])
     this.slots = slots
-    this.waiting = new Waiting(byPriority, (run) => this.needsOf(run))
+    const room = { slots, rates: new Rates(), shares: new Shares() }
+    this.waiting = new Waiting(byPriority, (run) => this.needsOf(run), room)
   }
 
   private needsOf(run: Run): Needs {
@@ -92,7 +95,7 @@ class Station {
   /** Lets one in, if the index finds one. */
   admitNext(): Run | undefined {
     this.waiting.wake(this.now)
-    const run = this.waiting.next(this.slots, this.now)
+    const run = this.waiting.next(this.now)
     if (!run) return undefined
     this.waiting.remove(run)
     this.slots.take(run.id, this.slotsFor(run))
@@ -217,11 +220,11 @@ describe("those who wait", () => {
   it("know when the next of them may start whose time has not come", () => {
     const station = new Station(null, [])
     expect(station.waiting.wakesAt).toBeUndefined()
-    station.add(runWith(1, { notBefore: 20 }))
-    station.add(runWith(2, { notBefore: 10 }))
-    expect([station.admitNext(), station.waiting.wakesAt]).toEqual([undefined, 10])
-    station.now = 10
-    expect([station.admitNext()?.id, station.waiting.wakesAt]).toEqual(["r2", 20])
+    station.add(runWith(1, { notBefore: 1_020 }))
+    station.add(runWith(2, { notBefore: 1_010 }))
+    expect([station.admitNext(), station.waiting.wakesAt]).toEqual([undefined, 1_010])
+    station.now = 1_010
+    expect([station.admitNext()?.id, station.waiting.wakesAt]).toEqual(["r2", 1_020])
     station.leave(0)
     expect(station.waiting.wakesAt).toBeUndefined()
   })

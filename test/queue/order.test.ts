@@ -1,7 +1,8 @@
 import * as Result from "effect/Result"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { byPriority, orderNamed, type RunOrder, type Standing } from "../../src/queue/order.ts"
+import { byPriority, orderOf, type RunOrder, type Standing } from "../../src/queue/order.ts"
+import { defaultPolicy } from "../../src/queue/Policy.ts"
 import { admittedIn, ended, rules, submit, under } from "./commands.ts"
 
 const standing = fc.record<Standing>({
@@ -73,13 +74,15 @@ describe("who goes first", () => {
             { ...a, ...never },
             { ...b, ...never }
           ]
-          expect(orderNamed(name, { byJob })(one, other)).toBe(byPriority(one, other))
+          expect(
+            orderOf({ ...defaultPolicy, ...(name !== undefined && { order: name }) }, { byJob })(one, other)
+          ).toBe(byPriority(one, other))
         })
       )
   })
 
   it("is settled between any two that came at different times, and the same from both sides", () => {
-    for (const order of [byPriority, orderNamed("byJob", { byJob })])
+    for (const order of [byPriority, orderOf({ ...defaultPolicy, order: "byJob" }, { byJob })])
       fc.assert(
         fc.property(standing, standing, standing, (a, b, c) => {
           expect(Math.sign(order(a, b))).toBe(-Math.sign(order(b, a)) + 0)

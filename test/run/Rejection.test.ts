@@ -54,6 +54,17 @@ describe("a refusal says what was asked, of which run, in what state, and what w
     ],
     [
       {
+        _tag: "PolicyInvalid",
+        command: "SetPolicy",
+        issues: [
+          { path: "fairShare", issue: "has no say" },
+          { path: "inOrderBy.1", issue: "stands there twice" }
+        ]
+      },
+      "SetPolicy refused: fairShare: has no say; inOrderBy.1: stands there twice."
+    ],
+    [
+      {
         _tag: "CommandInvalid",
         ...of,
         command: "SubmitRun",

@@ -2,9 +2,10 @@
  * Random histories.
  */
 import fc from "fast-check"
-import type { Policy, Pools, TagLimit } from "../../src/queue/Policy.ts"
+import type { FairShare, Policy, Pools, RateLimit, TagLimit } from "../../src/queue/Policy.ts"
 import type { Schedule } from "../../src/queue/Schedule.ts"
 import type { Scope } from "../../src/queue/Scope.ts"
+import { validatePolicy } from "../../src/queue/validatePolicy.ts"
 import type { Outcome } from "../../src/run/Outcome.ts"
 import { priorityTag } from "../../src/run/priority.ts"
 import type { Retries, Timeouts } from "../../src/run/RunEvent.ts"
@@ -32,6 +33,43 @@ const tagLimit: fc.Arbitrary<TagLimit> = fc.oneof(
   limitWith({ each: fc.constant(true) }),
   limitWith({ distinct: fc.constant(true) })
 )
+
+const rate = {
+  limit: fc.integer({ min: 1, max: 3 }),
+  periodMs: fc.constantFrom(1, 100, 5_000, 10_000),
+  burst: fc.integer({ min: 1, max: 3 }),
+  where
+}
+
+const rateLimit: fc.Arbitrary<RateLimit> = fc.oneof(
+  fc
+    .record({ ...rate, key, value }, { requiredKeys: ["limit", "periodMs"] })
+    .map(({ value: text, ...of }) =>
+      of.key !== undefined && text !== undefined ? { ...of, value: text } : of
+    ),
+  fc.record(
+    { ...rate, key: fc.oneof(key, fc.constant("signalbox/job")), each: fc.constant(true) },
+    { requiredKeys: ["limit", "periodMs", "key", "each"] }
+  )
+)
+
+const fairShare: fc.Arbitrary<FairShare> = fc.record(
+  { key, weights: fc.dictionary(value, fc.integer({ min: 1, max: 3 }), { maxKeys: 3 }) },
+  { requiredKeys: ["key"] }
+)
+
+/** One way to go about those that are blocked: a queue is not strict and fair at once. */
+const lineRules = fc.oneof({ weight: 3, arbitrary: fc.constant({}) }, fc.constant({ strict: true }), {
+  weight: 4,
+  arbitrary: fc.record(
+    {
+      inOrderBy: fc.uniqueArray(key, { minLength: 1, maxLength: 2 }),
+      fairShare,
+      reserveAfterMs: fc.constantFrom(0, 100, 5_000)
+    },
+    { requiredKeys: [] }
+  )
+})
 
 const pool = fc.constantFrom("p", "q", "r")
 
@@ -65,11 +103,16 @@ const known = fc.constantFrom("newest", "byValue")
 const unknown = fc.constantFrom("unheard of", "toString")
 
 const policyWith = (timeouts: fc.Arbitrary<Timeouts>, order: fc.Arbitrary<string>): fc.Arbitrary<Policy> =>
+  fc.tuple(limitRules(timeouts, order), lineRules).map(([limits, line]) => ({ ...limits, ...line }))
+
+const limitRules = (timeouts: fc.Arbitrary<Timeouts>, order: fc.Arbitrary<string>): fc.Arbitrary<Policy> =>
   fc.record(
     {
       mode: fc.constantFrom("queued", "queued", "queued", "immediate"),
       maxConcurrentRuns: fc.option(fc.nat(4)),
       tagLimits: fc.array(tagLimit, { maxLength: 4 }),
+      rateLimits: fc.array(rateLimit, { minLength: 1, maxLength: 2 }),
+      agingMs: fc.constantFrom(1, 100, 5_000),
       order,
       pools,
       retries,
@@ -247,11 +290,14 @@ const stepping = (policy: fc.Arbitrary<Policy>): fc.Arbitrary<Step> =>
     ]
   )
 
-/** A policy to begin with, and what happens then; some later policies name an order that nobody has. */
+const sound = (policy: fc.Arbitrary<Policy>): fc.Arbitrary<Policy> =>
+  policy.filter((one) => validatePolicy(one).length === 0)
+
+/** A policy to begin with, and what happens then; some later policies make no sense, or name an order that nobody has. */
 const beginning = (timeouts: fc.Arbitrary<Timeouts>): fc.Arbitrary<History> => {
   const later = policyWith(timeouts, fc.oneof({ weight: 3, arbitrary: known }, unknown))
   return fc
-    .tuple(policyWith(timeouts, known), fc.array(stepping(later), { maxLength: 50, size: "max" }))
+    .tuple(sound(policyWith(timeouts, known)), fc.array(stepping(later), { maxLength: 50, size: "max" }))
     .map(([first, rest]) => [{ step: "turn", asks: [{ ask: "setPolicy", policy: first }] }, ...rest])
 }
 
@@ -261,7 +307,7 @@ export const anyAsk: fc.Arbitrary<Ask> = asking(
 )
 
 /** Any rules that a coordinator with our orders takes. */
-export const policy = policyWith(someLimits, known)
+export const policy = sound(policyWith(someLimits, known))
 
 /** Anything that can happen. */
 export const history = beginning(someLimits)

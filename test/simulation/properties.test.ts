@@ -14,7 +14,8 @@ import { isFinished, isHoldingSlot } from "../../src/run/lifecycle.ts"
 import { arrowsOf } from "../machines/chart.ts"
 import { type History, orders, play } from "./History.ts"
 import { history, limitedHistory } from "./histories.ts"
-import { admissible, lineOf, reasonsOf } from "./naive.ts"
+import { admissible, lineOf } from "./naive.ts"
+import { reasonsOf } from "./reasonsOf.ts"
 import { fold, type Moment, type World } from "./World.ts"
 
 const numRuns = 300
@@ -99,7 +100,9 @@ describe("a turn", () => {
         const admitted = others === -1 ? rest : rest.slice(0, others)
         if (admitted.length === 0 && at < events.length) continue
         const before = another(world, after + at)
-        expect(admitted.map(({ run }) => run)).toEqual(admissible(before, orders, Math.max(now, before.at)))
+        expect(admitted.map(({ run }) => run)).toEqual(
+          admissible(before, world.log.slice(0, after + at), orders, Math.max(now, before.at))
+        )
         at += admitted.length
       }
     })
@@ -237,8 +240,9 @@ describe("the histories", () => {
       new Set([
         ...Object.keys(EventData),
         ...["RunExists", "RunUnknown", "StateRefuses", "StaleAttempt"],
-        ...["QueueFull", "KeyTaken", "OrderUnknown", "CommandInvalid"],
+        ...["QueueFull", "KeyTaken", "OrderUnknown", "PolicyInvalid", "CommandInvalid"],
         ...["KeyReused", "ScheduleUnknown", "ScheduleInvalid", "deduplicated"],
+        ...["RateReached", "Reserved", "Behind"],
         ...["LimitFull", "PoolsFull", "Paused", "Held", "NotBefore", "AdmissionClosed"]
       ])
     )

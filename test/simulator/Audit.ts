@@ -91,7 +91,7 @@ export class Audit {
     if (queue.turn % turnsPerCheck !== 0 || this.breach) return
     const at = admissions[0]?.at ?? queue.at
     const are = admissions.flatMap(({ type, run }) => (type === "RunAdmitted" && run !== null ? [run] : []))
-    const should = admissible(queue, orders, at)
+    const should = admissible(queue, this.log.slice(0, queue.position), orders, at)
     if (!isDeepStrictEqual(are, should))
       this.fail(
         "order",

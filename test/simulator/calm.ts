@@ -12,7 +12,7 @@ import { defaultPolicy } from "../../src/queue/Policy.ts"
 import type { Command } from "../../src/queue/QueueCommand.ts"
 import { isFinished, isWaiting } from "../../src/run/lifecycle.ts"
 import { orders } from "../simulation/History.ts"
-import { reasonsOf } from "../simulation/naive.ts"
+import { reasonsOf } from "../simulation/reasonsOf.ts"
 import type { Member } from "./Member.ts"
 import type { Simulation } from "./Simulation.ts"
 

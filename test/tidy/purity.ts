@@ -46,6 +46,7 @@ const pureModules = [
   "Record",
   "Result",
   "Schema",
+  "SchemaIssue",
   "Struct"
 ]
 
