@@ -6,8 +6,8 @@ import { replayOnto } from "../history/replay.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import { logError } from "../log/LogError.ts"
 import type { SnapshotStore } from "../log/Snapshots.ts"
+import { Facts } from "../queue/Facts.ts"
 import type { Orders } from "../queue/order.ts"
-import { RunQueue } from "../queue/RunQueue.ts"
 
 /** The queue after the first `upTo` events, and how many of them a snapshot has told of. Fails where the log is damaged. */
 export const recover = Effect.fnUntraced(function* (
@@ -16,9 +16,10 @@ export const recover = Effect.fnUntraced(function* (
   upTo: number,
   orders?: Orders
 ) {
-  const queue = (yield* snapshots.load(log, upTo, orders)) ?? new RunQueue(orders)
-  const { position: kept } = queue
-  yield* Effect.catchTag(replayOnto(queue, log.read({ after: kept, upTo })), "ReplayError", (error) =>
+  const facts = new Facts(yield* snapshots.load(log, upTo))
+  const { position: kept } = facts
+  const folded = replayOnto(facts, log.read({ after: kept, upTo }), orders)
+  const queue = yield* Effect.catchTag(folded, "ReplayError", (error) =>
     Effect.fail(logError({ _tag: "Corrupt", position: error.position, issue: error.issue }))
   )
   return { queue, kept }

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Event } from "../queue/Event.ts"
+import { essence, Facts } from "../queue/Facts.ts"
 import type { Orders } from "../queue/order.ts"
 import { RunQueue } from "../queue/RunQueue.ts"
 
@@ -18,26 +19,27 @@ export class ReplayError extends Schema.TaggedError<ReplayError>()("ReplayError"
   }
 }
 
-const applyTo = (queue: RunQueue, page: ReadonlyArray<Event>): Effect.Effect<void, ReplayError> =>
+const applyTo = (facts: Facts, page: ReadonlyArray<Event>): Effect.Effect<void, ReplayError> =>
   Effect.try({
     try: () => {
-      for (const event of page) queue.apply(event)
+      for (const event of page) facts.apply(event)
     },
     catch: (error) =>
       new ReplayError({
-        position: queue.position + 1,
+        position: facts.position + 1,
         issue: error instanceof Error ? error.message : String(error)
       })
   })
 
-/** Folds events into a queue that is folded up to the one before; answers the queue, which has moved on. */
+/** Folds events into facts that are folded up to the one before; answers the queue that they make. */
 export const replayOnto = <E, R>(
-  queue: RunQueue,
-  events: Stream.Stream<Event, E, R>
+  facts: Facts,
+  events: Stream.Stream<Event, E, R>,
+  orders: Orders = {}
 ): Effect.Effect<RunQueue, E | ReplayError, R> =>
-  Effect.as(
-    Stream.runForEachArray(events, (page) => applyTo(queue, page)),
-    queue
+  Effect.map(
+    Stream.runForEachArray(events, (page) => applyTo(facts, page)),
+    () => new RunQueue(orders, essence(facts))
   )
 
 /** Folds events, the log's first one first, into a queue. */
@@ -45,4 +47,4 @@ export const replay = <E, R>(
   events: Stream.Stream<Event, E, R>,
   orders: Orders = {}
 ): Effect.Effect<RunQueue, E | ReplayError, R> =>
-  Effect.suspend(() => replayOnto(new RunQueue(orders), events))
+  Effect.suspend(() => replayOnto(new Facts(), events, orders))

@@ -14,8 +14,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import type { Orders } from "../queue/order.ts"
-import { type Essence, foldVersion, RunQueue } from "../queue/RunQueue.ts"
+import { type Essence, foldVersion } from "../queue/Facts.ts"
 import type { Run } from "../run/Run.ts"
 import { software } from "../software.ts"
 import type { EventLog } from "./EventLog.ts"
@@ -91,24 +90,20 @@ const headerOf = (bytes: Buffer): Header | undefined =>
 /** Where folds of one log are kept. */
 export interface SnapshotStore {
   /** The newest fold that is kept and fits the log, of at most its first `upTo` events; undefined if there is none. */
-  readonly load: (
-    log: EventLog["Service"],
-    upTo: number,
-    orders?: Orders
-  ) => Effect.Effect<RunQueue | undefined, LogError>
+  readonly load: (log: EventLog["Service"], upTo: number) => Effect.Effect<Essence | undefined, LogError>
   /** Keeps what a queue was made from. Everything up to its position must be durable in the log. */
   readonly save: (log: EventLog["Service"], essence: Essence) => Effect.Effect<void>
 }
 
 /** Keeps the newest fold in one file. What cannot be written is not kept; what cannot be read was not kept. */
 export const snapshotFile = (path: string): SnapshotStore => ({
-  load: Effect.fnUntraced(function* (log: EventLog["Service"], upTo: number, orders?: Orders) {
+  load: Effect.fnUntraced(function* (log: EventLog["Service"], upTo: number) {
     const bytes = Option.getOrUndefined(yield* Effect.option(io(() => readFile(path))))
     const header = bytes && headerOf(bytes)
     if (!header || header.position > upTo) return undefined
     if ((yield* hashAt(log, header.position)) !== header.hash) return undefined
     const essence = parse(bytes)
-    return essence?.position === header.position ? RunQueue.from(essence, orders) : undefined
+    return essence?.position === header.position ? essence : undefined
   }),
   save: (log, essence) =>
     Effect.gen(function* () {

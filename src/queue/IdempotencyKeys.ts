@@ -7,7 +7,7 @@ import type { RunEvent } from "../run/RunEvent.ts"
 import type { RunId, RunSpec } from "../run/RunSpec.ts"
 import { SortedList } from "./SortedList.ts"
 
-interface Known {
+export interface Known {
   readonly key: string
   readonly run: RunId
   /** As it came, before a custom coordinator changed it. */

@@ -126,7 +126,8 @@ export class Limits {
     return this.policy.mode === "queued"
   }
 
-  private ratesOf(spec: RunSpec): ReadonlyArray<Rate> {
+  /** The rates that a run falls under. */
+  ratesOf(spec: RunSpec): ReadonlyArray<Rate> {
     const { rateLimits = nothing } = this.policy
     if (rateLimits.length === 0 || !this.isQueued) return nothing
     const rates = new Map<string, Rate>()

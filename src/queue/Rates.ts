@@ -17,7 +17,7 @@ export interface Rate {
 }
 
 /** A moment in exact parts: `rest` is in units of a millisecond divided by the rate's `starts`. */
-interface Moment {
+export interface Moment {
   readonly ms: number
   readonly rest: number
 }

@@ -5,21 +5,16 @@
  * garbage behind. Who stands where, who holds what and what is due when is derived from the runs as they change.
  */
 import { deadline } from "../run/deadline.ts"
-import { evolve } from "../run/evolve.ts"
 import { isFinished, isHoldingSlot, isWaiting } from "../run/lifecycle.ts"
 import type { Run } from "../run/Run.ts"
-import type { RunEvent } from "../run/RunEvent.ts"
 import type { RunId } from "../run/RunSpec.ts"
-import { type Event, isRunEvent, type QueueEvent } from "./Event.ts"
+import type { QueueEvent } from "./Event.ts"
+import { type Essence, essence, Facts } from "./Facts.ts"
 import { Groups } from "./Groups.ts"
-import { IdempotencyKeys } from "./IdempotencyKeys.ts"
-import { Limits, locationGate, poolName } from "./Limits.ts"
+import { locationGate, poolName } from "./Limits.ts"
 import { type Orders, orderOf } from "./order.ts"
-import { Pauses } from "./Pauses.ts"
-import { defaultPolicy, type Policy } from "./Policy.ts"
+import type { Policy } from "./Policy.ts"
 import { Pools } from "./Pools.ts"
-import { Rates } from "./Rates.ts"
-import { Schedules } from "./Schedules.ts"
 import type { Scope } from "./Scope.ts"
 import { Shares } from "./Shares.ts"
 import { type Needs, Slots } from "./Slots.ts"
@@ -35,67 +30,34 @@ interface Due {
 const isElsewhere = (before: Run, after: Run): boolean =>
   before.priority !== after.priority || before.top !== after.top || before.held !== after.held
 
-/** Raised whenever other code makes another state of the same events: what was folded before counts no more. */
-export const foldVersion = 3
-
 /** The state of the whole: every run, who waits in which place, who holds which slot, which rules are in force. */
-export class RunQueue {
-  /** The last event's place in the log; 0 before the first. */
-  position = 0
-  turn = 0
-  epoch = 0
-  /** The last event's time, in milliseconds since 1970. */
-  at = 0
-  /** Whether the coordinator that leads admits runs. */
-  admits = false
-  policy: Policy = defaultPolicy
-  /** How many policies were ever set; 0 while the default is in force. */
-  policyNumber = 0
-  /** Since when the policy is in force, in milliseconds since 1970. */
-  policyAt = 0
-  /** When it last changed whether a coordinator leads that admits, in milliseconds since 1970. */
-  admitsAt = 0
-  readonly runs = new Map<RunId, Run>()
+export class RunQueue extends Facts {
   waiting: Waiting
   slots = new Slots()
-  readonly rates = new Rates()
   readonly pools = new Pools()
-  readonly pauses = new Pauses()
   readonly groups = new Groups()
-  readonly schedules = new Schedules()
-  readonly keys = new IdempotencyKeys()
   readonly deadlines = new SortedList<Due>((a, b) => a.at - b.at || a.run.order - b.run.order)
   /** The custom orders that a policy may name. */
   readonly orders: Orders
-  private limits = new Limits(defaultPolicy, [])
 
-  constructor(orders: Orders = {}) {
+  /** The queue in which these facts hold; of an empty log, if there are none. */
+  constructor(orders: Orders = {}, known?: Essence) {
+    super(known)
     this.orders = orders
     this.waiting = this.emptyWaiting()
+    if (known) this.arrangeAll()
   }
 
-  /** The queue that had these contents. */
-  static from(
-    { runs, admitted, pauses, rates, schedules, keys, ...rest }: Essence,
-    orders: Orders = {}
-  ): RunQueue {
-    const queue = Object.assign(new RunQueue(orders), rest)
-    for (const pause of pauses) queue.pauses.set(pause)
-    for (const [limit, due] of rates) queue.rates.set(limit, due)
-    for (const schedule of schedules) queue.schedules.set(schedule)
-    for (const key of keys) queue.keys.set(key)
-    for (const run of runs) queue.put(run)
-    const line = runs.filter(({ state }) => isWaiting(state))
-    queue.arrange(line, admitted, rest.at)
-    return queue
-  }
-
-  private put(run: Run): void {
-    this.runs.set(run.id, run)
-    this.groups.add(run)
-    if (isFinished(run.state)) this.groups.finish(run)
-    this.pools.change(undefined, run)
-    this.setDeadline(undefined, run)
+  private arrangeAll(): void {
+    const line: Array<Run> = []
+    for (const run of this.runs.values()) {
+      this.groups.add(run)
+      if (isFinished(run.state)) this.groups.finish(run)
+      else this.setDeadline(undefined, run)
+      if (isWaiting(run.state)) line.push(run)
+      if (run.claims) this.pools.change(undefined, run)
+    }
+    this.arrange(line, this.at)
   }
 
   private emptyWaiting(): Waiting {
@@ -134,28 +96,11 @@ export class RunQueue {
     return at === never ? undefined : at
   }
 
-  /** Takes one event in. It must be the log's next, and the chart must allow it; else it throws. */
-  apply(event: Event): void {
-    if (event.position !== this.position + 1) {
-      throw new Error(`${event.position} follows position ${this.position}: the log has a gap`)
-    }
-    if (isRunEvent(event)) this.applyToRun(event)
-    else this.applyToAll(event)
-    this.position = event.position
-    this.turn = event.turn
-    this.at = event.at
-    this.keys.forget(event.at)
-  }
-
-  private applyToRun(event: RunEvent): void {
-    const before = this.runs.get(event.run)
-    const after = evolve(before, event)
-    this.runs.set(after.id, after)
-    if (event.type === "RunSubmitted") this.keys.add(event)
+  protected override runChanged(before: Run | undefined, after: Run, at: number): void {
     if (!before) this.groups.add(after)
     else if (isFinished(after.state)) this.groups.finish(after)
-    this.moveInLine(before, after, event.at)
-    if (before) this.moveSlots(before, after, event.at)
+    this.moveInLine(before, after, at)
+    if (before) this.moveSlots(before, after)
     this.moveInPools(before, after)
     this.setDeadline(before, after)
   }
@@ -168,17 +113,14 @@ export class RunQueue {
     if (waits) this.waiting.add(after, now)
   }
 
-  private moveSlots(before: Run, after: Run, now: number): void {
+  private moveSlots(before: Run, after: Run): void {
     const held = isHoldingSlot(before.state)
     const holds = isHoldingSlot(after.state)
     if (held === holds) return
     const share = this.limits.shareOf(after.spec)
     if (share) this.waiting.count(share, holds ? 1 : -1)
-    if (holds) {
-      const { slots, rates } = this.needsOf(after)
-      this.slots.take(after.id, slots)
-      this.rates.take(rates, now)
-    } else for (const { limit } of this.slots.release(after.id)) this.waiting.loosen(limit)
+    if (holds) this.slots.take(after.id, this.needsOf(after).slots)
+    else for (const { limit } of this.slots.release(after.id)) this.waiting.loosen(limit)
   }
 
   private moveInPools(before: Run | undefined, after: Run): void {
@@ -203,38 +145,10 @@ export class RunQueue {
     if (is !== undefined) this.deadlines.add({ at: is, run: after })
   }
 
-  private applyToAll(event: QueueEvent): void {
-    switch (event.type) {
-      case "CoordinatorStarted":
-        this.epoch = event.epoch
-        this.setAdmits(event.data.admits, event.at)
-        break
-      case "CoordinatorDraining":
-      case "CoordinatorStopped":
-        this.setAdmits(false, event.at)
-        break
-      case "AuditKeySet":
-        // For those who check the log; nothing is decided by it.
-        break
-      case "AdmissionPaused":
-      case "AdmissionResumed":
-        this.pauses.apply(event)
-        this.setGate(event.data.scope, event.at)
-        break
-      case "PolicySet":
-        this.policy = event.data.policy
-        this.policyNumber = event.data.number
-        this.policyAt = event.at
-        this.rearrange(event.at)
-        break
-      default:
-        this.schedules.apply(event)
-    }
-  }
-
-  private setAdmits(admits: boolean, at: number): void {
-    if (this.admits !== admits) this.admitsAt = at
-    this.admits = admits
+  protected override allChanged(event: QueueEvent): void {
+    if (event.type === "PolicySet") this.rearrange(event.at)
+    if (event.type === "AdmissionPaused" || event.type === "AdmissionResumed")
+      this.setGate(event.data.scope, event.at)
   }
 
   private setGate(scope: Scope, now: number): void {
@@ -248,15 +162,14 @@ export class RunQueue {
 
   /** New rules: everyone who waits stands anew, everyone who runs counts anew. Nothing that runs is revoked. */
   private rearrange(now: number): void {
-    this.arrange(this.waiting.line, this.slots.runs(), now)
+    this.arrange(this.waiting.line, now)
   }
 
-  private arrange(line: Iterable<Run>, holders: Iterable<RunId>, now: number): void {
-    this.limits = new Limits(this.policy, this.pauses.scopes)
+  private arrange(line: Iterable<Run>, now: number): void {
     this.slots = new Slots()
     this.waiting = this.emptyWaiting()
     for (const run of line) this.waiting.add(this.run(run.id), now)
-    for (const id of holders) {
+    for (const id of this.admitted) {
       const run = this.run(id)
       const { slots, share } = this.needsOf(run)
       this.slots.take(id, slots)
@@ -273,7 +186,7 @@ export class RunQueue {
    * alone; all that hold slots must be among them.
    */
   copy(runs?: Iterable<Run>): RunQueue {
-    return RunQueue.from(essence(this, runs), this.orders)
+    return new RunQueue(this.orders, essence(this, runs))
   }
 
   /** A run that is known to exist. */
@@ -285,31 +198,6 @@ export class RunQueue {
 }
 
 const never = Number.POSITIVE_INFINITY
-
-/**
- * What a queue with these contents is made from, as plain data; the queue may go on, this stays. Of these runs alone, where
- * others do not matter; all that hold slots must be among them.
- */
-export const essence = (queue: RunQueue, runs: Iterable<Run> = queue.runs.values()) => ({
-  position: queue.position,
-  turn: queue.turn,
-  epoch: queue.epoch,
-  at: queue.at,
-  admits: queue.admits,
-  admitsAt: queue.admitsAt,
-  policyNumber: queue.policyNumber,
-  policyAt: queue.policyAt,
-  policy: queue.policy,
-  pauses: queue.pauses.all,
-  /** The rates that still feel their last starts, each with when the next would be due. */
-  rates: [...queue.rates.entries()],
-  schedules: queue.schedules.all,
-  keys: queue.keys.all,
-  runs: [...runs],
-  /** Those that hold slots, in the order in which they were admitted. */
-  admitted: [...queue.slots.runs()]
-})
-export type Essence = ReturnType<typeof essence>
 
 /** All that a queue knows, as plain data: two queues with the same contents go on alike. */
 export const contents = (queue: RunQueue) => ({
