@@ -9,7 +9,8 @@ import { isHoldingSlot, isWaiting } from "../../src/run/lifecycle.ts"
 import { settings } from "../../src/settings.ts"
 import { admittedIn, submit, tagged, under } from "../queue/commands.ts"
 import { play } from "../simulation/History.ts"
-import { history, policy } from "../simulation/histories.ts"
+import { history } from "../simulation/histories.ts"
+import { policy } from "../simulation/policies.ts"
 import type { World } from "../simulation/World.ts"
 
 const preview = ({ queue, now }: World, rules: Partial<Policy>) =>

@@ -2,7 +2,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { diffPolicy } from "../../src/queue/diffPolicy.ts"
 import { defaultPolicy, defaultPools, type Policy } from "../../src/queue/Policy.ts"
-import { policy } from "../simulation/histories.ts"
+import { policy } from "../simulation/policies.ts"
 import { rules, under } from "./commands.ts"
 
 const from = (before: Partial<Policy>, after: Partial<Policy>) =>

@@ -43,6 +43,7 @@ export type Ask =
   | { readonly ask: "setSchedule"; readonly name: string; readonly schedule: Schedule }
   | { readonly ask: "schedule"; readonly name: string; readonly change: Change }
   | { readonly ask: "setPolicy"; readonly policy: Policy }
+  | { readonly ask: "setAuditKey" }
   | { readonly ask: "drain" }
 
 /** What someone does about a run's place in line. */
@@ -145,6 +146,8 @@ export const commandOf = (world: Situation, ask: Ask, id: string): Command | und
       return { _tag: ask.change, name: ask.name }
     case "setPolicy":
       return { _tag: "SetPolicy", policy: ask.policy }
+    case "setAuditKey":
+      return { _tag: "SetAuditKey", key: "runs+0123abcd+AAAA" }
     case "drain":
       return { _tag: "DrainCoordinator" }
   }

@@ -188,15 +188,15 @@ describe("a log that was tampered with", () => {
     ],
     "an event that is missing": [
       "DELETE FROM signalbox_event WHERE position = 2",
-      /^the log is damaged at position 2: position 3 stands in its place$/
+      /^the log is damaged at position 2: position 3 stands in its place; /
     ],
     "a last event that is missing": [
       "DELETE FROM signalbox_event WHERE position = 3",
-      /^the log is damaged: it ends at position 3, and its last event is at 2$/
+      /^the log is damaged: it ends at position 3, and its last event is at 2; /
     ],
     "an end that is missing": [
       "DELETE FROM signalbox_log",
-      /^the log is damaged: nothing says where it ends$/
+      /^the log is damaged: nothing says where it ends; /
     ]
   }
   for (const [what, [sql, sentence]] of Object.entries(damages)) {
