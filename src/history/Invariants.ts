@@ -267,6 +267,8 @@ export class Invariants {
       case "AdmissionResumed":
         this.paused.delete(scopeName(event.data.scope))
         break
+      case "AuditKeySet":
+        break
       default:
         this.admits = event.type === "CoordinatorStarted" && event.data.admits
     }

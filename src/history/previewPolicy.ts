@@ -44,9 +44,26 @@ const some = <A>(all: ReadonlyArray<A>): Some<A> => ({
   first: all.slice(0, settings.previewShown)
 })
 
-/** The same obstacle has the same name under both policies. */
-const nameOf = (found: Obstacle): string =>
-  found._tag === "LimitFull" ? JSON.stringify([found._tag, found.slot.limit]) : found._tag
+/** The same obstacle has the same name under both policies, and so has the reason that it makes. */
+const nameOf = (found: Obstacle): string => {
+  switch (found._tag) {
+    case "LimitFull":
+      return `LimitFull ${found.slot.limit}`
+    case "RateReached":
+      return `RateReached ${found.rate.limit}`
+    case "Reserved":
+      return `Reserved ${found.limit}`
+    case "Behind":
+      return `Behind ${found.sequence}`
+    default:
+      return found._tag
+  }
+}
+
+const nameOfReason = (reason: Reason): string => {
+  if ("limit" in reason) return `${reason._tag} ${reason.limit}`
+  return "sequence" in reason ? `${reason._tag} ${reason.sequence}` : reason._tag
+}
 
 const newObstacles = (before: RunQueue, after: RunQueue, run: Run, at: number): boolean => {
   const known = new Set(Array.from(obstacles(before, run, at), nameOf))
@@ -54,7 +71,6 @@ const newObstacles = (before: RunQueue, after: RunQueue, run: Run, at: number): 
 }
 
 const newReasons = (before: RunQueue, after: RunQueue, run: RunId, now: number): ReadonlyArray<Reason> => {
-  const nameOfReason = (reason: Reason) => (reason._tag === "LimitFull" ? reason.limit : reason._tag)
   const known = new Set(explain(before, run, now)?.reasons.map(nameOfReason))
   return explain(after, run, now)?.reasons.filter((reason) => !known.has(nameOfReason(reason))) ?? []
 }

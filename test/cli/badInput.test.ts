@@ -57,9 +57,9 @@ describe("a command line", () => {
     [["list", "--stat", "queued"], /Unrecognized flag: --stat.*--state/s],
     [["list", "--state", "asleep"], /Invalid value for flag --state: "asleep"/],
     [["show"], /Missing required argument: run/],
-    [["submit"], /command/],
+    [["submit"], /Say what to run, after --/],
     [["submit", "--id", "a/b", "true"], /a run's id begins with a letter or digit/],
-    [["submit", "--not-before", "never", "true"], /expected a moment such as/],
+    [["submit", "--not-before", "never", "true"], /expected a moment since 1970 such as/],
     [["submit", "--cwd", "no-such-folder", "true"], /no-such-folder/],
     [["replay", "--at", "yesterday"], /--at yesterday: expected a position such as 120/]
   ]

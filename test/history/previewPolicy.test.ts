@@ -51,8 +51,11 @@ describe("what a policy would do", () => {
     )
   })
 
-  const codeOf = (reason: { readonly _tag: string; readonly limit?: string }): string =>
-    reason.limit ?? reason._tag
+  const codeOf = (reason: {
+    readonly _tag: string
+    readonly limit?: string
+    readonly sequence?: string
+  }): string => [reason._tag, reason.limit ?? reason.sequence ?? ""].join(" ")
 
   it("is told: who starts, who waits for something new, and which limits change", () => {
     const world = under({ maxConcurrentRuns: 1 })

@@ -24,8 +24,8 @@ const text = fc.oneof(
   )
 )
 
-/** Keys, but for those that end in a backslash: V8 takes others for them (nodejs/node#63785). */
-const key = text.filter((one) => !one.endsWith("\\"))
+/** Keys that JSON writes as they are: of those with escapes V8 takes some for others (nodejs/node#63785). */
+const key = text.filter((one) => JSON.stringify(one) === `"${one}"`)
 
 /** JSON knows no -0. */
 const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((one) => one + 0)
