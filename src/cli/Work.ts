@@ -5,6 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Plan } from "../config/readRunFile.ts"
 import { Coordinator } from "../coordinator/Coordinator.ts"
+import type { LogError } from "../log/LogError.ts"
+import { RunQueue } from "../queue/RunQueue.ts"
 import { isFinished } from "../run/lifecycle.ts"
 import type { Run } from "../run/Run.ts"
 import { Exit, exitCodes } from "./exitCodes.ts"
@@ -55,9 +57,16 @@ export const beginBatch = Effect.fnUntraced(function* (plan: Plan, fresh: boolea
   return { heading, position, runs: begun, expected: new Set(specs.map((spec) => spec.id)) } satisfies Work
 })
 
-/** All that has not ended, whoever submitted it; asked before anyone leads, so that nothing has ended yet. */
-export const takeUpQueue = Effect.fnUntraced(function* (log: string) {
-  const queue = yield* readQueue(log)
+const isMissing = (error: { readonly _tag: string } | LogError): boolean =>
+  error._tag === "LogError" && "reason" in error && error.reason._tag === "Missing"
+
+/**
+ * All that has not ended, whoever submitted it; asked before anyone leads, so that nothing has ended yet. Who stays for what
+ * is still to come may begin with a log that is not there yet.
+ */
+export const takeUpQueue = Effect.fnUntraced(function* (log: string, stay: boolean) {
+  const none = () => Effect.succeed(new RunQueue())
+  const queue = yield* Effect.catchIf(readQueue(log), (error) => stay && isMissing(error), none)
   const unfinished = [...queue.runs.values()].filter((run) => !isFinished(run.state))
   const heading = "what waits in the log"
   return { heading, position: queue.position, runs: unfinished, expected: undefined } satisfies Work

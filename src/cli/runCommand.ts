@@ -177,7 +177,7 @@ export const run = Command.make(
     const services = Layer.merge(layerSocket(address), served).pipe(
       Layer.provideMerge(ownCoordinator(log, { policy, address, launchers }))
     )
-    const begin = plan ? beginBatch(plan, fresh) : Effect.succeed(yield* takeUpQueue(log))
+    const begin = plan ? beginBatch(plan, fresh) : Effect.succeed(yield* takeUpQueue(log, stay))
     yield* Effect.provide(Effect.scoped(work(begin, { json, plain, stay })), services)
   })
 ).pipe(
