@@ -48,11 +48,13 @@ const isGoingOn = (board: Board) => (queue: RunQueue) =>
     ({ id, spec }) => spec.parent !== undefined && board.has(spec.parent) && !board.has(id)
   )
 
+/** Shows what becomes of the board's runs until all have ended; for ever, if it is to stay. */
 const follow: (
   board: Board,
-  display: Display
+  display: Display,
+  stay: boolean
 ) => Effect.Effect<void, LogError | CoordinatorError, Coordinator | EventLog> = Effect.fnUntraced(
-  function* (board, display) {
+  function* (board, display, stay) {
     const log = yield* EventLog
     const coordinator = yield* Coordinator
     const watch = Effect.suspend(() =>
@@ -61,15 +63,15 @@ const follow: (
           board.position = event.position
           const line = isRunEvent(event) ? board.apply(event) : undefined
           if (line !== undefined) display.line(line)
-          return !board.done
+          return stay || !board.done
         })
       )
     )
     const draw = Effect.map(Clock.currentTimeMillis, (now) => display.live(board.live(now)))
     const redraw = Effect.forever(Effect.andThen(draw, Effect.sleep(100)))
-    if (!board.done) yield* display.isLive ? Effect.raceFirst(watch, redraw) : watch
+    if (stay || !board.done) yield* display.isLive ? Effect.raceFirst(watch, redraw) : watch
     if (!(yield* coordinator.query(isGoingOn(board)))) return
-    yield* Effect.andThen(watch, follow(board, display))
+    yield* Effect.andThen(watch, follow(board, display, stay))
   }
 )
 
@@ -102,10 +104,7 @@ const work = Effect.fnUntraced(function* (
   const board = new Board(toDo, nameOf)
   display.line(`${count(toDo.expected?.size ?? toDo.runs.length, "run")}: ${toDo.heading}`)
   const end = yield* Effect.raceAllFirst([
-    Effect.as(
-      stay ? Effect.andThen(follow(board, display), Effect.never) : follow(board, display),
-      "done" as const
-    ),
+    Effect.as(follow(board, display, stay), "done" as const),
     Deferred.await(cut),
     // It ends only where the log has failed for good.
     Effect.andThen(coordinator.done, Effect.never)

@@ -171,6 +171,18 @@ describe("signalbox run, interrupted", () => {
 })
 
 describe("signalbox run without a file", () => {
+  it("that is to stay begins a log where there is none, and tells of what is submitted then", async () => {
+    const folder = temporaryFolder()
+    const program = start(folder, ["run", "--stay"])
+    await program.says("0 runs: what waits in the log")
+    await signalbox(folder, "submit", "--id", "first", "--", "true")
+    await program.says("✔ first")
+    await signalbox(folder, "submit", "--id", "second", "--", "true")
+    await program.says("✔ second")
+    program.child.kill("SIGINT")
+    expect((await program.ended).code).toBe(130)
+  })
+
   it("does what waits in the log, and what is submitted meanwhile", async () => {
     const folder = temporaryFolder()
     await signalbox(folder, "submit", "--id", "early", "--", "until [ -e go ]; do sleep 0.05; done")

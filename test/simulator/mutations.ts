@@ -141,8 +141,8 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a slot is not freed by a run that fails",
     file: "src/queue/RunQueue.ts",
-    search: "if (held && !holds)",
-    replacement: 'if (held && !holds && after.state !== "failed")',
+    search: "if (held === holds) return",
+    replacement: 'if (held === holds || after.state === "failed") return',
     rules: ["order", "permits", "slots"]
   },
   {
@@ -154,7 +154,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   },
   {
     name: "a coordinator that drains goes on admitting",
-    file: "src/queue/RunQueue.ts",
+    file: "src/queue/Facts.ts",
     search: 'case "CoordinatorDraining":\n',
     replacement: "",
     rules: ["admission", "order"]
@@ -169,8 +169,8 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a run is admitted before its time where the clock was set back",
     file: "src/queue/Waiting.ts",
-    search: "if (run.notBefore <= now) return run",
-    replacement: "return run",
+    search: "if (now < this.awakeAt) {",
+    replacement: "if (now < 0) {",
     rules: ["admission", "order", "defect"]
   },
   {
