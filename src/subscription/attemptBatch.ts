@@ -56,12 +56,15 @@ const call = (handler: Handler, batch: Batch, delivery: Omit<Delivery, "signal">
 const idOf = (id: string, batch: ReadonlyArray<Event>): string =>
   [id, ...new Set([batch[0]?.position, batch.at(-1)?.position])].join("_")
 
-/** Tries to deliver a batch; answers what to record of it. What fails as a whole is tried event by event. */
+/**
+ * Tries to deliver a batch; answers what to record of it, or nothing where several events have failed together: then each is
+ * to be tried by itself.
+ */
 export const attemptBatch = (
   handler: Handler,
   subscription: Subscription,
   batch: Batch
-): Effect.Effect<Pick<Outcome, "park" | "stop">> =>
+): Effect.Effect<Pick<Outcome, "park" | "stop"> | undefined> =>
   Effect.gen(function* () {
     let tries = 0
     const once = Effect.suspend(() => {
@@ -72,18 +75,8 @@ export const attemptBatch = (
     if (Result.isSuccess(tried)) return {}
     const { message, isFinal } = tried.failure
     if (isFinal) return { stop: message }
-    const [first, ...others] = batch
-    if (others.length === 0) {
-      const at = yield* Clock.currentTimeMillis
-      return {
-        park: [{ position: first.position, error: message.slice(0, settings.deliveryErrorMax), tries, at }]
-      }
-    }
-    const park: Array<NonNullable<Outcome["park"]>[number]> = []
-    for (const event of batch) {
-      const one = yield* attemptBatch(handler, subscription, [event])
-      if (one.stop !== undefined) return { stop: one.stop, park }
-      park.push(...(one.park ?? []))
-    }
-    return { park }
+    const [{ position }, ...others] = batch
+    if (others.length > 0) return undefined
+    const at = yield* Clock.currentTimeMillis
+    return { park: [{ position, error: message.slice(0, settings.deliveryErrorMax), tries, at }] }
   })

@@ -38,7 +38,10 @@ interface Round {
   recorded: number
 }
 
-const record = (round: Round, outcome: Outcome) =>
+/** What keeps a delivery from going on. */
+type DeliveryEnd = StoreError | Altered
+
+const record = (round: Round, outcome: Outcome): Effect.Effect<void, DeliveryEnd> =>
   Effect.gen(function* () {
     if (!(yield* round.lease.record(round.subscription.revision, outcome))) return yield* new Altered()
     round.recorded = Math.max(round.recorded, outcome.position ?? 0)
@@ -52,16 +55,25 @@ const batchesOf = (events: ReadonlyArray<Event>, size: number): ReadonlyArray<Ba
     return first ? [[first, ...others] as const] : []
   }).flat()
 
+/**
+ * Delivers a batch, and records that before anything behind it is delivered: who is killed in between begins again where
+ * the order still holds.
+ */
+const deliverBatch = (round: Round, batch: Batch): Effect.Effect<void, DeliveryEnd> =>
+  Effect.gen(function* () {
+    const outcome = yield* attemptBatch(round.handler, round.subscription, batch)
+    if (!outcome)
+      return yield* Effect.forEach(batch, (event) => deliverBatch(round, [event]), { discard: true })
+    const position = batch.at(-1)?.position ?? 0
+    yield* record(round, outcome.stop === undefined ? { ...outcome, position } : outcome)
+    round.passed = position
+  })
+
 /** Delivers those of these events that are wanted. */
 const deliverAll = (round: Round, isWanted: ReturnType<typeof matcher>, events: ReadonlyArray<Event>) =>
   Effect.gen(function* () {
     const wanted = yield* Effect.filter(events, isWanted)
-    for (const batch of batchesOf(wanted, round.subscription.batchMax)) {
-      const position = batch.at(-1)?.position ?? 0
-      const outcome = yield* attemptBatch(round.handler, round.subscription, batch)
-      yield* record(round, outcome.stop === undefined ? { ...outcome, position } : outcome)
-      round.passed = position
-    }
+    for (const batch of batchesOf(wanted, round.subscription.batchMax)) yield* deliverBatch(round, batch)
     round.passed = events.at(-1)?.position ?? round.passed
   })
 
@@ -72,7 +84,7 @@ const deliverDue = (round: Round) =>
     const due = (yield* store.parked(subscription.name)).filter((one) => one.due)
     for (const { position } of due) {
       const [event] = yield* Stream.runCollect(log.read({ after: position - 1, upTo: position }))
-      const outcome = event ? yield* attemptBatch(handler, subscription, [event]) : {}
+      const outcome = (event && (yield* attemptBatch(handler, subscription, [event]))) ?? {}
       const isSettled = outcome.stop === undefined && !outcome.park
       yield* record(round, isSettled ? { unpark: [position] } : outcome)
     }

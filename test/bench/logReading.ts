@@ -73,8 +73,9 @@ const heapGrowth = async (path: string): Promise<number> => {
   let seen = 0
   const look = (page: ReadonlyArray<unknown>) =>
     Effect.sync(() => {
-      const step = 100_000
-      if (Math.floor(seen / step) !== Math.floor((seen += page.length) / step)) collect()
+      const before = Math.floor(seen / 100_000)
+      seen += page.length
+      if (Math.floor(seen / 100_000) !== before) collect()
       most = Math.max(most, process.memoryUsage().heapUsed)
     })
   await overLog(path, (log) => Stream.runForEachArray(log.read(), look))

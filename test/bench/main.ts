@@ -9,6 +9,7 @@ import { latency } from "./latency.ts"
 import { lifeCycles } from "./lifeCycles.ts"
 import { logReading } from "./logReading.ts"
 import { logWriting } from "./logWriting.ts"
+import { postgres } from "./postgres.ts"
 import { replaying } from "./replaying.ts"
 
 const benchmarks: Readonly<Record<string, () => Promise<ReadonlyArray<Figure>>>> = {
@@ -18,7 +19,8 @@ const benchmarks: Readonly<Record<string, () => Promise<ReadonlyArray<Figure>>>>
   latency,
   replaying,
   logWriting,
-  logReading
+  logReading,
+  postgres
 }
 
 const wanted = process.argv.slice(2)

@@ -77,6 +77,14 @@ const lives = (history: History) =>
 const isRising = (positions: ReadonlyArray<number>): boolean =>
   positions.every((position, at) => at === 0 || position > (positions[at - 1] ?? 0))
 
+/** The second of two that fail together is taken by itself, and then the process is killed. */
+const killedBehindOneThatFails: History = {
+  turns: [["a", "a"]],
+  batchMax: 2,
+  triesMax: 1,
+  fates: ["failed", "failed", "killed after"]
+}
+
 describe("a delivery", () => {
   it("delivers or parks every wanted event, in order, whatever fails and whenever it is killed", async () => {
     await fc.assert(
@@ -97,7 +105,7 @@ describe("a delivery", () => {
         }
         expect(position).toBe(all.length)
       }),
-      { numRuns: 150 }
+      { numRuns: 150, examples: [[killedBehindOneThatFails]] }
     )
   }, 60_000)
 
