@@ -59,6 +59,10 @@ export const settings = {
   watchIntervalMs: 5_000,
   /** How long such a look may take, before it counts as one that has shown nothing. */
   lookTimeoutMs: 10_000,
+  /** How long all that a container has printed may take to fetch, before its end is told without it. */
+  containerOutputMs: 60_000,
+  /** How long a launcher waits before it asks a container engine again that did not do what it was asked for. */
+  engineRetryMs: 1_000,
   /** A worker elsewhere that was not heard of for so long, and at most a quarter more, is lost. */
   workerLeaseMs: 30_000,
   /** Attempts that a worker gets with one question. */

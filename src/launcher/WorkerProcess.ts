@@ -7,6 +7,7 @@ import { constants } from "node:os"
 import { join } from "node:path"
 import type { Outcome } from "../run/Outcome.ts"
 import { settings } from "../settings.ts"
+import { endOf, exitOutcome } from "./exitOutcome.ts"
 
 /** Names a process for good: pids come round again, boots and start times do not. */
 export interface WorkerProcess {
@@ -119,24 +120,17 @@ const tailOf = (file: string): string => {
     } finally {
       closeSync(descriptor)
     }
-    const text = buffer.toString("utf8")
-    return (length < size ? text.slice(text.indexOf("\n") + 1) : text).trimEnd()
+    return endOf(buffer, length < size)
   } catch {
     return ""
   }
 }
 
-const signals = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]))
-
 /** The exit code by which a shell tells of a signal. */
 export const killedBy = (signal: NodeJS.Signals): number => 128 + constants.signals[signal]
 
-const outcomeOf = (folder: string, code: number): Outcome => {
-  if (code === 0) return { _tag: "Succeeded" }
-  const signal = code > 128 ? signals.get(code - 128) : undefined
-  const tail = tailOf(join(folder, "stderr")) || tailOf(join(folder, "stdout"))
-  return { _tag: "Exited", code, ...(signal !== undefined && { signal }), ...(tail !== "" && { tail }) }
-}
+const outcomeOf = (folder: string, code: number): Outcome =>
+  exitOutcome(code, code === 0 ? "" : tailOf(join(folder, "stderr")) || tailOf(join(folder, "stdout")))
 
 /** How the command of this folder has ended; undefined while nothing is written of it. */
 export const readExit = (folder: string): Outcome | undefined => {

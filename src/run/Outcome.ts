@@ -5,10 +5,11 @@ import * as Schema from "effect/Schema"
 import { Json } from "./Json.ts"
 import { Milliseconds, RunId } from "./RunSpec.ts"
 
-/** The process ended by itself, and not with code 0. `tail` is the end of what it printed. */
+/** The process ended by itself, and not with code 0. `tail` is the end of what it printed; `reason` what its host says of it. */
 const Exited = Schema.TaggedStruct("Exited", {
   code: Schema.NullOr(Schema.Int),
   signal: Schema.optionalKey(Schema.String),
+  reason: Schema.optionalKey(Schema.String),
   tail: Schema.optionalKey(Schema.String)
 })
 /** The inline function threw. */
@@ -69,8 +70,10 @@ export type Outcome = typeof Outcome.Type
 /** A cause as people read it. */
 export const describeCause = (cause: FailureCause | StopCause): string => {
   switch (cause._tag) {
-    case "Exited":
-      return cause.signal === undefined ? `exited with code ${cause.code}` : `killed by ${cause.signal}`
+    case "Exited": {
+      const how = cause.signal === undefined ? `exited with code ${cause.code}` : `killed by ${cause.signal}`
+      return cause.reason === undefined ? how : `${how}: ${cause.reason}`
+    }
     case "Threw":
       return `threw: ${cause.message}`
     case "WorkerLost":

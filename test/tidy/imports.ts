@@ -24,6 +24,7 @@ const layers: Readonly<Record<string, ReadonlyArray<string>>> = {
   cli: [...inner, "config", "http", "debugger"],
   debugger: [...pure, "history", "http/Api"],
   index: [...inner, "config"],
+  docker: ["launcher"],
   postgres: ["log", "subscription"],
   worker: ["run", "launcher"]
 }
@@ -45,7 +46,7 @@ const packages: Readonly<Record<string, ReadonlyArray<string>>> = {
 }
 
 /** Files that others are meant to begin at, and that may gather names for them. */
-const entryPoints = ["src/index.ts", "src/postgres.ts", "src/worker.ts", "src/cli/main.ts"]
+const entryPoints = ["src/index.ts", "src/docker.ts", "src/postgres.ts", "src/worker.ts", "src/cli/main.ts"]
 
 const placeOf = (path: string): string => path.replace(/^src\//, "").replace(/(\/.*|\.ts)$/, "")
 const packageOf = (specifier: string): string =>

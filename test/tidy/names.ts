@@ -20,6 +20,7 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   "src/log/postgresLayout.ts": "one kind of store: its tables, and who may do what with them",
   "src/log/sqliteFile.ts": "the ways to open one kind of file",
   "src/log/sqliteWriter.ts": "a thread, started by its path",
+  "src/docker.ts": "the public names of one kind of launcher",
   "src/postgres.ts": "the public names of one kind of log",
   "src/worker.ts": "all that a worker's program takes",
   "src/queue/order.ts": "the orders to choose from",

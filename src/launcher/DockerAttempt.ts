@@ -1,0 +1,308 @@
+/**
+ * One attempt as a container. The container bears the name that `tokenOf` gives the attempt, and the name is the claim: an
+ * engine gives a name once, so that an attempt has one container however often it is asked for.
+ *
+ * A container is made, and then started by its id. One that was made and does not run may be another's who is about to
+ * start it: it is removed and made anew, for under its old id nobody can start it any more. What was stopped before it
+ * started is kept from it by a container that has its name and never runs.
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
+import * as Semaphore from "effect/Semaphore"
+import type { Outcome } from "../run/Outcome.ts"
+import { settings } from "../settings.ts"
+import { makeFolder } from "./Artifacts.ts"
+import { containerOf, imageOf, imageTag, isStopMark, labelsOf, stopMarkOf } from "./containerOf.ts"
+import {
+  type Container,
+  type DockerEngine,
+  type EngineError,
+  hasStarted,
+  isOver,
+  reasonOf
+} from "./DockerEngine.ts"
+import type { DockerOptions } from "./DockerOptions.ts"
+import { exitOutcome } from "./exitOutcome.ts"
+import type { Assignment, Report, Tell } from "./Launcher.ts"
+import { saveOutput } from "./saveOutput.ts"
+import { tokenOf } from "./tokenOf.ts"
+import { type Sight, watch } from "./watch.ts"
+
+const neverStarted: Outcome = { _tag: "Terminated", message: "stopped before it started" }
+const lost: Outcome = {
+  _tag: "WorkerLost",
+  message: "its container is not there any more, and left no word of its end"
+}
+const refused = (message: string): Outcome => ({ _tag: "LaunchRefused", message })
+
+/** A request that makes no sense will make none later; what the engine itself has trouble with may be over then. */
+const notStarted = (error: EngineError): Outcome => {
+  const isFinal = error._tag === "EngineRefused" && error.status < 500
+  return { _tag: isFinal ? "LaunchRefused" : "LaunchUnreachable", message: error.message }
+}
+
+/** How often the removal of a container is tried. */
+const removals = { schedule: Schedule.spaced(settings.engineRetryMs), times: 5 }
+
+/** An attempt that somebody has asked for, until it is forgotten. */
+export class DockerAttempt {
+  private readonly assignment: Assignment
+  private readonly engine: DockerEngine
+  private readonly artifacts: string
+  private readonly options: DockerOptions
+  readonly name: string
+  /** How it has ended; the first end is the end. */
+  private readonly ended = Deferred.makeUnsafe<Outcome>()
+  /** Held by who fetches what it has printed. */
+  private readonly finishing = Semaphore.makeUnsafe(1)
+  private readonly listeners = new Set<Tell>()
+  /** Makes and starts the container, and goes on where who launched lets go. */
+  private placing: Fiber.Fiber<void> | undefined
+  private isStopped = false
+  /** Whether its start was asked for here, or seen: then nothing but its container says how it has ended. */
+  private wasBegun: boolean
+  private isBlind = false
+
+  constructor(assignment: Assignment, engine: DockerEngine, artifacts: string, options: DockerOptions) {
+    this.assignment = assignment
+    this.engine = engine
+    this.artifacts = artifacts
+    this.options = options
+    this.name = tokenOf({ ...assignment, box: options.box ?? "" })
+    this.wasBegun = assignment.worker !== undefined
+  }
+
+  private settle(outcome: Outcome): void {
+    Deferred.doneUnsafe(this.ended, Effect.succeed(outcome))
+  }
+
+  private tellAll(report: Report): void {
+    for (const tell of this.listeners) tell(report)
+  }
+
+  /** Starts it if that is to be done, and answers how it has ended. */
+  launch(tell: Tell): Effect.Effect<Outcome> {
+    const following = Effect.gen({ self: this }, function* () {
+      if (!Deferred.isDoneUnsafe(this.ended)) {
+        this.placing ??= Effect.runFork(this.place())
+        yield* Fiber.await(this.placing)
+      }
+      if (!Deferred.isDoneUnsafe(this.ended)) yield* this.follow(tell)
+      return yield* Deferred.await(this.ended)
+    })
+    return Effect.suspend(() => {
+      this.listeners.add(tell)
+      return Effect.ensuring(
+        Effect.raceFirst(Deferred.await(this.ended), following),
+        Effect.sync(() => this.listeners.delete(tell))
+      )
+    })
+  }
+
+  /** Tries to start it, and again where it may run already; what stands in the way otherwise is the end. */
+  private place(): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      for (;;) {
+        const tried = yield* Effect.result(Effect.suspend(() => this.tryToPlace()))
+        if (tried._tag === "Failure") {
+          const mayRun = this.wasBegun || this.assignment.recovered
+          if (!mayRun) return this.settle(notStarted(tried.failure))
+          this.tellHealth(tried.failure)
+        } else {
+          this.tellHealth()
+          if (tried.success) return
+        }
+        // Where all have let go, who launches next begins anew.
+        if (this.listeners.size === 0) break
+        yield* Effect.sleep(settings.engineRetryMs)
+      }
+      this.placing = undefined
+    })
+  }
+
+  private tellHealth(error?: EngineError): void {
+    const isBlind = error !== undefined
+    if (isBlind === this.isBlind) return
+    this.isBlind = isBlind
+    const trouble = error && { transient: true, message: error.message }
+    this.tellAll({ _tag: "Health", healthy: !isBlind, ...trouble })
+  }
+
+  /** One try; whether it needs no other. */
+  private tryToPlace(): Effect.Effect<boolean, EngineError> {
+    return Effect.gen({ self: this }, function* () {
+      if (this.isStopped) return true
+      const found = yield* this.found
+      if (found) {
+        if (isStopMark(found)) this.settle(neverStarted)
+        if (isStopMark(found) || hasStarted(found)) return true
+        yield* this.removeIdle(found.Id)
+        return false
+      }
+      // What was begun is looked for some more times, then it is lost. One that is not ours has been told.
+      if (this.wasBegun || Deferred.isDoneUnsafe(this.ended)) return true
+      const image = imageOf(this.assignment, this.options)
+      if (image === undefined) {
+        this.settle(
+          refused(`the run names no image: it needs the tag ${imageTag}, or its launcher an \`image\``)
+        )
+        return true
+      }
+      const made = yield* Effect.result(this.create(image))
+      if (made._tag === "Success") return made.success !== undefined && (yield* this.start(made.success))
+      if (made.failure._tag === "EngineUnreachable") return yield* Effect.fail(made.failure)
+      this.settle(notStarted(made.failure))
+      return true
+    })
+  }
+
+  /** The container of this attempt; one of its name that is not ours is the end of it. */
+  private get found(): Effect.Effect<Container | undefined, EngineError> {
+    return Effect.map(this.engine.inspect(this.name), (found) => {
+      const labels = Object.entries(labelsOf(this.assignment, this.options.box))
+      if (!found || labels.every(([key, value]) => found.Config.Labels?.[key] === value)) return found
+      this.settle(
+        refused(`there is a container ${this.name} that is not of this attempt: remove or rename it`)
+      )
+      return undefined
+    })
+  }
+
+  /** Removes a container that does not run. One that does is left; a look will show it. */
+  private removeIdle(id: string): Effect.Effect<void, EngineError> {
+    return Effect.catchTag(this.engine.remove(id), "EngineRefused", (error) =>
+      error.status === 404 || error.status === 409 ? Effect.void : Effect.fail(error)
+    )
+  }
+
+  /** Makes the container; undefined if there is one of its name by now. */
+  private create(image: string): Effect.Effect<string | undefined, EngineError> {
+    const { pull = "missing", registry } = this.options
+    const fetch = Effect.suspend(() => {
+      this.tellAll({ _tag: "Progress", message: `fetching ${image}` })
+      return this.engine.pull(image, registry)
+    })
+    const create = this.engine.create(this.name, containerOf(this.assignment, image, this.options))
+    const taken = Effect.catchTag(create, "EngineRefused", (error) =>
+      Effect.flatMap(this.engine.inspect(this.name), (there) =>
+        there ? Effect.undefined : Effect.fail(error)
+      )
+    )
+    if (pull === "always") return Effect.andThen(fetch, taken)
+    return Effect.catchTag(taken, "EngineRefused", (error) =>
+      pull === "missing" && error.status === 404 ? Effect.andThen(fetch, taken) : Effect.fail(error)
+    )
+  }
+
+  /** Starts what was made, and is not let go of in the middle; false where that is to be looked for. */
+  private start(id: string): Effect.Effect<boolean, EngineError> {
+    return Effect.uninterruptible(
+      Effect.suspend(() => {
+        if (this.isStopped) return Effect.succeed(true)
+        this.wasBegun = true
+        return Effect.catchTag(Effect.as(this.engine.start(id), true), "EngineRefused", (error) =>
+          Effect.map(this.engine.inspect(id), (there) => {
+            if (there && !hasStarted(there)) this.settle(notStarted(error))
+            return there !== undefined
+          })
+        )
+      })
+    )
+  }
+
+  /** Looks until it has ended. */
+  private follow(tell: Tell): Effect.Effect<void> {
+    let runs: string | undefined
+    let last: Sight = { _tag: "Accepted" }
+    const sightOf = (found: Container | undefined): Sight => {
+      if (!found) return { _tag: "Absent" }
+      if (!hasStarted(found)) return { _tag: "Accepted" }
+      return isOver(found)
+        ? { _tag: "Ended", outcome: neverStarted }
+        : { _tag: "Running", worker: `container ${this.name}` }
+    }
+    const look = () =>
+      Effect.gen({ self: this }, function* () {
+        // Who stops it sees to its end.
+        if (this.isStopped) return last
+        const before = runs
+        runs = undefined
+        // What runs is looked for again when it has ended, or after a while.
+        if (before)
+          yield* Effect.raceFirst(this.engine.wait(before), Effect.sleep(settings.lookTimeoutMs / 2))
+        const found = yield* this.found
+        last = sightOf(found)
+        runs = last._tag === "Running" ? found?.Id : undefined
+        this.wasBegun ||= runs !== undefined
+        return last
+      })
+    return Effect.flatMap(watch(look, tell, { everyMs: settings.probeIntervalMs }), (outcome) =>
+      last._tag === "Ended" ? this.finish() : Effect.sync(() => this.settle(outcome))
+    )
+  }
+
+  /** Fetches what it has printed, and tells how it has ended. */
+  private finish(): Effect.Effect<void> {
+    const output = (id: string) =>
+      this.engine.logs(id, (answer) => saveOutput(answer, makeFolder(this.artifacts, this.assignment)))
+    const told = Effect.gen({ self: this }, function* () {
+      if (Deferred.isDoneUnsafe(this.ended)) return
+      const found = yield* this.found
+      if (!found) return this.settle(lost)
+      // An end without what was printed is better than none.
+      const tail = yield* Effect.orElseSucceed(output(found.Id), () => "")
+      this.settle(exitOutcome(found.State.ExitCode, tail, reasonOf(found)))
+    })
+    return Semaphore.withPermits(this.finishing, 1)(this.patiently(told))
+  }
+
+  private patiently(work: Effect.Effect<void, EngineError>): Effect.Effect<void> {
+    return Effect.orDie(Effect.retry(work, Schedule.spaced(settings.engineRetryMs)))
+  }
+
+  /** Ends it, or keeps it from ever starting; answers how it has ended. */
+  stop(): Effect.Effect<Outcome> {
+    return Effect.gen({ self: this }, function* () {
+      this.isStopped = true
+      if (this.placing) yield* Fiber.interrupt(this.placing)
+      while (!Deferred.isDoneUnsafe(this.ended)) yield* this.patiently(Effect.suspend(() => this.tryToStop()))
+      return yield* Deferred.await(this.ended)
+    })
+  }
+
+  private tryToStop(): Effect.Effect<void, EngineError> {
+    return Effect.gen({ self: this }, function* () {
+      const found = yield* this.found
+      if (!found) return this.wasBegun ? this.settle(lost) : yield* this.markAsStopped()
+      if (isStopMark(found)) return this.settle(neverStarted)
+      if (!hasStarted(found)) return yield* this.removeIdle(found.Id)
+      if (isOver(found)) return yield* this.finish()
+      this.wasBegun = true
+      const seconds = Math.round((this.options.terminateGraceMs ?? settings.terminateGraceMs) / 1_000)
+      yield* this.engine.stop(found.Id, seconds)
+    })
+  }
+  /** Gives its name to a container that never runs. Without its image there can be none, for us or for others. */
+  private markAsStopped(): Effect.Effect<void, EngineError> {
+    const mark = stopMarkOf(this.assignment, imageOf(this.assignment, this.options) ?? "", this.options)
+    return Effect.gen({ self: this }, function* () {
+      const made = yield* Effect.result(this.engine.create(this.name, mark))
+      if (made._tag === "Failure" && made.failure._tag === "EngineUnreachable")
+        return yield* Effect.fail(made.failure)
+      // One that somebody else made meanwhile is stopped in its turn.
+      if (made._tag === "Success" || !(yield* this.found)) this.settle(neverStarted)
+    })
+  }
+
+  /** Removes the container once it has ended, if it is not to stay. */
+  forget(): Effect.Effect<void> {
+    const { keep = "none" } = this.options
+    return Effect.flatMap(Deferred.await(this.ended), ({ _tag }) => {
+      const hasRun = _tag === "Succeeded" || _tag === "Exited"
+      const stays = hasRun && (keep === "all" || (keep === "failed" && _tag !== "Succeeded"))
+      return stays ? Effect.void : Effect.ignore(Effect.retry(this.removeIdle(this.name), removals))
+    })
+  }
+}
