@@ -15,18 +15,12 @@ import type { Outcome } from "../run/Outcome.ts"
 import { settings } from "../settings.ts"
 import { makeFolder } from "./Artifacts.ts"
 import { containerOf, imageOf, imageTag, isStopMark, labelsOf, stopMarkOf } from "./containerOf.ts"
-import {
-  type Container,
-  type DockerEngine,
-  type EngineError,
-  hasStarted,
-  isOver,
-  reasonOf
-} from "./DockerEngine.ts"
+import { type Container, type DockerEngine, type EngineError, notStarted } from "./DockerEngine.ts"
 import type { DockerOptions } from "./DockerOptions.ts"
 import { exitOutcome } from "./exitOutcome.ts"
 import type { Assignment, Report, Tell } from "./Launcher.ts"
 import { saveOutput } from "./saveOutput.ts"
+import { hasStarted, isOver, reasonOf, sightOf } from "./sightOf.ts"
 import { tokenOf } from "./tokenOf.ts"
 import { type Sight, watch } from "./watch.ts"
 
@@ -36,12 +30,6 @@ const lost: Outcome = {
   message: "its container is not there any more, and left no word of its end"
 }
 const refused = (message: string): Outcome => ({ _tag: "LaunchRefused", message })
-
-/** A request that makes no sense will make none later; what the engine itself has trouble with may be over then. */
-const notStarted = (error: EngineError): Outcome => {
-  const isFinal = error._tag === "EngineRefused" && error.status < 500
-  return { _tag: isFinal ? "LaunchRefused" : "LaunchUnreachable", message: error.message }
-}
 
 /** How often the removal of a container is tried. */
 const removals = { schedule: Schedule.spaced(settings.engineRetryMs), times: 5 }
@@ -123,11 +111,10 @@ export class DockerAttempt {
   }
 
   private tellHealth(error?: EngineError): void {
-    const isBlind = error !== undefined
-    if (isBlind === this.isBlind) return
-    this.isBlind = isBlind
+    if (this.isBlind === (error !== undefined)) return
+    this.isBlind = error !== undefined
     const trouble = error && { transient: true, message: error.message }
-    this.tellAll({ _tag: "Health", healthy: !isBlind, ...trouble })
+    this.tellAll({ _tag: "Health", healthy: !error, ...trouble })
   }
 
   /** One try; whether it needs no other. */
@@ -138,7 +125,7 @@ export class DockerAttempt {
       if (found) {
         if (isStopMark(found)) this.settle(neverStarted)
         if (isStopMark(found) || hasStarted(found)) return true
-        yield* this.removeIdle(found.Id)
+        yield* this.unmake(found)
         return false
       }
       // What was begun is looked for some more times, then it is lost. One that is not ours has been told.
@@ -175,6 +162,12 @@ export class DockerAttempt {
     return Effect.catchTag(this.engine.remove(id), "EngineRefused", (error) =>
       error.status === 404 || error.status === 409 ? Effect.void : Effect.fail(error)
     )
+  }
+
+  /** Removes what was not started: then nobody can start it any more. */
+  private unmake({ Id }: Container): Effect.Effect<void, EngineError> {
+    this.wasBegun = false
+    return this.removeIdle(Id)
   }
 
   /** Makes the container; undefined if there is one of its name by now. */
@@ -216,13 +209,6 @@ export class DockerAttempt {
   private follow(tell: Tell): Effect.Effect<void> {
     let runs: string | undefined
     let last: Sight = { _tag: "Accepted" }
-    const sightOf = (found: Container | undefined): Sight => {
-      if (!found) return { _tag: "Absent" }
-      if (!hasStarted(found)) return { _tag: "Accepted" }
-      return isOver(found)
-        ? { _tag: "Ended", outcome: neverStarted }
-        : { _tag: "Running", worker: `container ${this.name}` }
-    }
     const look = () =>
       Effect.gen({ self: this }, function* () {
         // Who stops it sees to its end.
@@ -233,7 +219,7 @@ export class DockerAttempt {
         if (before)
           yield* Effect.raceFirst(this.engine.wait(before), Effect.sleep(settings.lookTimeoutMs / 2))
         const found = yield* this.found
-        last = sightOf(found)
+        last = sightOf(found, `container ${this.name}`)
         runs = last._tag === "Running" ? found?.Id : undefined
         this.wasBegun ||= runs !== undefined
         return last
@@ -277,13 +263,14 @@ export class DockerAttempt {
       const found = yield* this.found
       if (!found) return this.wasBegun ? this.settle(lost) : yield* this.markAsStopped()
       if (isStopMark(found)) return this.settle(neverStarted)
-      if (!hasStarted(found)) return yield* this.removeIdle(found.Id)
+      if (!hasStarted(found)) return yield* this.unmake(found)
       if (isOver(found)) return yield* this.finish()
       this.wasBegun = true
       const seconds = Math.round((this.options.terminateGraceMs ?? settings.terminateGraceMs) / 1_000)
       yield* this.engine.stop(found.Id, seconds)
     })
   }
+
   /** Gives its name to a container that never runs. Without its image there can be none, for us or for others. */
   private markAsStopped(): Effect.Effect<void, EngineError> {
     const mark = stopMarkOf(this.assignment, imageOf(this.assignment, this.options) ?? "", this.options)
@@ -302,7 +289,8 @@ export class DockerAttempt {
     return Effect.flatMap(Deferred.await(this.ended), ({ _tag }) => {
       const hasRun = _tag === "Succeeded" || _tag === "Exited"
       const stays = hasRun && (keep === "all" || (keep === "failed" && _tag !== "Succeeded"))
-      return stays ? Effect.void : Effect.ignore(Effect.retry(this.removeIdle(this.name), removals))
+      const remove = Effect.flatMap(this.found, (found) => (found ? this.removeIdle(found.Id) : Effect.void))
+      return stays ? Effect.void : Effect.ignore(Effect.retry(remove, removals))
     })
   }
 }

@@ -8,15 +8,16 @@ import { request as httpsRequest } from "node:https"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { Outcome } from "../run/Outcome.ts"
 import { settings } from "../settings.ts"
 
 /** Nobody answered, or the answer was not understood: what was asked for may be done or not. */
-export class EngineUnreachable extends Schema.TaggedError<EngineUnreachable>()("EngineUnreachable", {
+class EngineUnreachable extends Schema.TaggedError<EngineUnreachable>()("EngineUnreachable", {
   message: Schema.String
 }) {}
 
 /** The engine has answered that it does not do it. */
-export class EngineRefused extends Schema.TaggedError<EngineRefused>()("EngineRefused", {
+class EngineRefused extends Schema.TaggedError<EngineRefused>()("EngineRefused", {
   status: Schema.Int,
   message: Schema.String
 }) {}
@@ -24,8 +25,14 @@ export class EngineRefused extends Schema.TaggedError<EngineRefused>()("EngineRe
 /** How a question to the engine can go wrong. */
 export type EngineError = EngineUnreachable | EngineRefused
 
+/** How an attempt ends whose container was not started. A request that makes no sense will make none later; what the engine itself has trouble with may be over then. */
+export const notStarted = (error: EngineError): Outcome => {
+  const isFinal = error._tag === "EngineRefused" && error.status < 500
+  return { _tag: isFinal ? "LaunchRefused" : "LaunchUnreachable", message: error.message }
+}
+
 /** Where the engine is. */
-export interface EngineAddress {
+interface EngineAddress {
   /** `unix://PATH`, `tcp://HOST:PORT`, `http://…` or `https://…`, as Docker's `DOCKER_HOST`. */
   readonly host: string
   /** The folder with `ca.pem`, `cert.pem` and `key.pem`, for an engine behind TLS. */
@@ -46,16 +53,6 @@ const Container = Schema.Struct({
   Config: Schema.Struct({ Labels: Schema.NullOr(Schema.Record(Schema.String, Schema.String)) })
 })
 export type Container = typeof Container.Type
-
-/** Whether it runs or has run. */
-export const hasStarted = ({ State }: Container): boolean => !State.StartedAt.startsWith("0001-")
-
-/** Whether it has ended. */
-export const isOver = ({ State }: Container): boolean => State.Status === "exited" || State.Status === "dead"
-
-/** What the engine says of its end, beyond the code. */
-export const reasonOf = ({ State }: Container): string | undefined =>
-  State.OOMKilled === true ? "out of memory" : State.Error || undefined
 
 const Created = Schema.Struct({ Id: Schema.NonEmptyString })
 const Said = Schema.Struct({ message: Schema.NonEmptyString })

@@ -25,9 +25,7 @@ if (engine) {
 }
 
 const holds = (title: string, body: (quay: Quay) => Effect.Effect<void, unknown, Scope.Scope>) =>
-  engine
-    ? it.live(title, () => Effect.flatMap(Quay.make(engine), body))
-    : it.skip(`${title} (there is no engine)`, () => {})
+  it.live.skipIf(!engine)(title, () => (engine ? Effect.flatMap(Quay.make(engine), body) : Effect.void))
 
 /** Launches it, and waits until the work of a run has made its note. */
 const begin = Effect.fnUntraced(function* (
@@ -118,17 +116,24 @@ describe("an engine", () => {
     })
   )
 
-  for (const [what, loses, outcome, starts] of [
-    ["has made a container", /^POST [/]containers[/]create/, "LaunchUnreachable", 0],
-    ["has started a container", /^POST [/]containers[/][0-9a-f]+[/]start/, "Exited", 1]
+  const create = /^POST [/]containers[/]create/
+  const start = /^POST [/]containers[/][0-9a-f]+[/]start/
+  for (const [what, trouble, outcome, starts] of [
+    ["does not hear that it is to make a container", { drops: create }, "LaunchUnreachable", 0],
+    ["makes a container, and nobody learns it", { loses: create }, "LaunchUnreachable", 0],
+    ["does not hear that it is to start one", { drops: start }, "Exited", 1],
+    ["starts one, and nobody learns it", { loses: start }, "Exited", 1]
   ] as const)
-    holds(`whose answer is lost when it ${what} has not done it twice`, (quay) =>
+    holds(`that ${what}, has not started it twice`, (quay) =>
       Effect.gen(function* () {
-        quay.gate.loses = loses
+        Object.assign(quay.gate, trouble)
+        const launcher = quay.launcher()
         const assignment = assignmentOf(quay.spec("r", "fail"))
-        expect(yield* quay.launcher().launch(assignment, () => {})).toMatchObject({ _tag: outcome })
-        expect(quay.gate.loses).toBeUndefined()
+        expect(yield* launcher.launch(assignment, () => {})).toMatchObject({ _tag: outcome })
+        expect(quay.gate).toMatchObject({ drops: undefined, loses: undefined })
         expect(quay.starts("r")).toBe(starts)
+        launcher.forget(assignment)
+        while ((yield* quay.shown("r")) !== undefined) yield* Effect.sleep(1)
       })
     )
 
@@ -181,7 +186,8 @@ describe("a run that can be no container is refused", () => {
         HostConfig: { NetworkMode: "host" }
       })
       const refused = { _tag: "LaunchRefused", message: expect.stringContaining("not of this attempt") }
-      expect(yield* quay.launcher().launch(quay.at("true"), () => {})).toMatchObject(refused)
+      const launcher = quay.launcher()
+      expect(yield* launcher.launch(quay.at("true"), () => {})).toMatchObject(refused)
       expect(yield* quay.launcher().stop(quay.at("true"))).toMatchObject(refused)
       expect(yield* quay.shown("r")).toBeDefined()
     })
@@ -238,7 +244,7 @@ describe("a container", () => {
   holds("that takes no notice of being stopped is killed when its time is over", (quay) =>
     Effect.gen(function* () {
       const launcher = quay.launcher({ terminateGraceMs: 0 })
-      const deaf = "trap '' TERM; echo started >> /work/r.starts; while true; do sleep 0.02; done"
+      const deaf = "trap '' TERM; echo started >> /shelf/r.starts; while true; do sleep 0.02; done"
       const { launch, assignment } = yield* begin(quay, launcher, quay.at(deaf))
       const end = { _tag: "Exited", code: 137, signal: "SIGKILL" }
       expect(yield* launcher.stop(assignment)).toMatchObject(end)

@@ -1,6 +1,6 @@
 /**
  * A way to a socket that can be closed for a while: then nobody answers, and who was being answered is cut off. It can
- * also lose an answer: what was asked for is done, and who has asked does not learn it.
+ * also drop a request, or lose the answer to one: then what was asked for is done, and who has asked does not learn it.
  */
 import { rmSync } from "node:fs"
 import { createConnection, createServer, type Server, type Socket } from "node:net"
@@ -12,6 +12,8 @@ export class Gate {
   private server: Server | undefined
   /** The next request that begins so gets no answer. */
   loses: RegExp | undefined
+  /** The next request that begins so does not arrive. */
+  drops: RegExp | undefined
 
   constructor(path: string, to: string) {
     this.path = path
@@ -21,6 +23,12 @@ export class Gate {
   async open(): Promise<void> {
     const server = createServer((near) => {
       const far = createConnection(this.to)
+      near.once("data", (request) => {
+        if (!this.drops?.test(String(request))) return
+        this.drops = undefined
+        far.destroy()
+        near.destroy()
+      })
       for (const [one, other] of [
         [near, far],
         [far, near]

@@ -15,10 +15,10 @@ import { Gate } from "./Gate.ts"
 const scripts: Readonly<Record<Work, string>> = {
   succeed: "true",
   fail: "echo no flour >&2; exit 3",
-  wait: "trap 'exit 143' TERM; while [ ! -e /work/finished ]; do sleep 0.02; done"
+  wait: "trap 'exit 143' TERM; while [ ! -e /shelf/finished ]; do sleep 0.02; done"
 }
 
-/** Attempts at containers of a box of its own, which see a folder of the test as `/work`. */
+/** Attempts at containers of a box of its own, which see a folder of the test as `/shelf`. */
 export class Quay {
   readonly folder: string
   readonly box = randomUUID()
@@ -54,14 +54,14 @@ export class Quay {
       image,
       box: this.box,
       network: "host",
-      hostConfig: { Binds: [`${this.folder}:/work`] },
+      hostConfig: { Binds: [`${this.folder}:/shelf`] },
       ...options
     })
   }
 
   readonly spec = (id: string, work: Work): RunSpec => ({
     id,
-    command: `echo started >> /work/${id}.starts; ${scripts[work]}`
+    command: `echo started >> /shelf/${id}.starts; ${scripts[work]}`
   })
 
   nameOf(run: string, attempt = 1): string {
