@@ -145,6 +145,27 @@ console.log("done")
   })
 })
 
+describe("a program that runs containers", () => {
+  it("compiles and runs, and needs no client of an engine", () => {
+    writeFileSync(
+      join(folder, "containers.ts"),
+      `import { open } from "signalbox"
+import { makeDockerLauncher } from "signalbox/docker"
+// @ts-expect-error an image is named by its name
+void (() => makeDockerLauncher("artifacts", { image: 1 }))
+await using box = await open({ launchers: { docker: makeDockerLauncher("artifacts", { host: "unix:///none.sock" }) } })
+console.log("ready")
+`
+    )
+    writeFileSync(
+      join(folder, "tsconfig.containers.json"),
+      JSON.stringify({ compilerOptions, files: ["containers.ts"] })
+    )
+    inProject(tool("tsc"), "--project", "tsconfig.containers.json")
+    expect(inProject("node", "containers.ts")).toBe("ready\n")
+  })
+})
+
 describe("the command line of the package", () => {
   const signalbox = (...args: ReadonlyArray<string>) => inProject("npx", "--no-install", "signalbox", ...args)
 

@@ -30,8 +30,9 @@ import { Exit, exitCodes, quietExit } from "./exitCodes.ts"
 import { batchTags } from "./findBatch.ts"
 import { count, showLength } from "./format.ts"
 import { handleSignals } from "./handleSignals.ts"
+import { launchersIn } from "./launchersIn.ts"
 import { socketOf } from "./makeHome.ts"
-import { shownNameOf } from "./openLog.ts"
+import { artifactsIn, shownNameOf } from "./openLog.ts"
 import { root, toJson } from "./root.ts"
 import { beginBatch, takeUpQueue, type Work } from "./Work.ts"
 import { workersAt, workersFlag } from "./workersAt.ts"
@@ -115,18 +116,18 @@ const work = Effect.fnUntraced(function* (
   if (!board.succeeded) return yield* quietExit(exitCodes.failed)
 })
 
-/** The policy of a configuration file; what has to be brought over by hand is told. */
-const policyOf = Effect.fnUntraced(function* (file: string, plan: Plan | undefined) {
+/** The policy and the launchers of a configuration file; what has to be brought over by hand is told. */
+const configOf = Effect.fnUntraced(function* (file: string, plan: Plan | undefined) {
   if (plan?.policy) {
     const message =
       `${plan.file} has a \`policy\` of its own, and --config ${file} gives another: ` +
       "take it out of the run file, or leave --config out."
     return yield* new Exit({ code: exitCodes.usage.code, message })
   }
-  const { policy, notes } = yield* readConfig(relative("", file), process.env)
+  const { policy, notes, settled } = yield* readConfig(relative("", file), process.env)
   const toBring = notes.filter(({ kind }) => kind === "bring over")
   yield* Effect.forEach(toBring, (note) => Console.error(describeProblem(file, note)))
-  return policy
+  return { policy, launchers: settled.launchers.value }
 })
 
 export const run = Command.make(
@@ -170,9 +171,11 @@ export const run = Command.make(
       ...read,
       runs: read.runs.map((spec) => ({ ...spec, env: { ...spec.env, ...env } }))
     }
-    const policy = Option.isSome(config) ? yield* policyOf(config.value, plan) : plan?.policy
+    const said = Option.isSome(config) ? yield* configOf(config.value, plan) : { launchers: null }
+    const { policy } = { policy: plan?.policy, ...said }
     const address = socketOf(log)
-    const { launchers, served } = yield* workersAt(listen, log)
+    const { launchers: workers, served } = yield* workersAt(listen, log)
+    const launchers = { ...workers, ...launchersIn(said.launchers, artifactsIn(log)) }
     const services = Layer.merge(layerSocket(address), served).pipe(
       Layer.provideMerge(ownCoordinator(log, { policy, address, launchers }))
     )

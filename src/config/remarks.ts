@@ -74,11 +74,14 @@ const ownKeys = (
 
 const launcher = ({ run_launcher: own }: Contents, say: Say): ReadonlyArray<Note> => {
   if (!own) return []
+  const nearest =
+    own.class === "DockerRunLauncher"
+      ? "`launchers.docker` of a signalbox.yaml is its like"
+      : "a program may bring a launcher of its own"
   const message =
     own.class === "DefaultRunLauncher"
       ? "has no effect here: `signalbox run` starts each run as a process of its own, much as that launcher does"
-      : `the launcher ${own.class} is not taken over: \`signalbox run\` starts each run as a process of this machine; ` +
-        "a program may bring a launcher of its own"
+      : `the launcher ${own.class} is not taken over: \`signalbox run\` starts each run as a process of this machine; ${nearest}`
   return say(["run_launcher"], own.class === "DefaultRunLauncher" ? "no effect" : "bring over", message)
 }
 

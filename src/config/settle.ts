@@ -210,9 +210,13 @@ const retriesOf = (contents: Contents, document: Document) => {
   }
 }
 
-const routesOf = (contents: Contents, document: Document) => ({
-  routes: reader(document, [], contents)("routes") ?? byDefault(null, signalbox)
-})
+const launchersOf = (contents: Contents, document: Document) => {
+  const section = reader(document, [], contents)
+  return {
+    routes: section("routes") ?? byDefault(null, signalbox),
+    launchers: section("launchers") ?? byDefault(null, signalbox)
+  }
+}
 
 /** Each value by the key under which signalbox.yaml has it; null where nothing is set. */
 export const settle = (contents: Contents, document: Document) => {
@@ -222,7 +226,7 @@ export const settle = (contents: Contents, document: Document) => {
     "run_coordinator.class": coordinator,
     ...runsOf(contents, document, isQueued),
     ...poolsOf(contents, document, isQueued),
-    ...routesOf(contents, document),
+    ...launchersOf(contents, document),
     ...monitoringOf(contents, document),
     ...retriesOf(contents, document)
   }

@@ -7,6 +7,7 @@ import { jobKey } from "../queue/Policy.ts"
 import { PoolName, Tags } from "../run/RunSpec.ts"
 import { type CoordinatorKind, coordinatorSchema } from "./coordinatorSchema.ts"
 import { otherFields, RunLauncher } from "./dagsterYaml.ts"
+import { launchersSchema } from "./launchersSchema.ts"
 import { rateLimit } from "./rateLimit.ts"
 import { optional, poolSize, seconds, sections, size } from "./sections.ts"
 import { tagConcurrencyLimit } from "./tagConcurrencyLimit.ts"
@@ -110,6 +111,10 @@ export const signalboxYaml = (env: Environment, kind: CoordinatorKind) => {
         })
       ),
       "Which launcher takes a run that names none: the first that fits. Default: commands are processes."
+    ),
+    launchers: optional(
+      launchersSchema(int),
+      "More launchers, that runs and routes may name. Default: none."
     ),
     run_monitoring: optional(Schema.Struct(moreMonitoring), "Time limits, and workers that are lost."),
     run_retries: optional(Schema.Struct(retries), "Whether failed work is done again."),

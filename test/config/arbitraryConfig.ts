@@ -82,6 +82,14 @@ const route = fc
 
 const others = some({
   routes: fc.array(route, { minLength: 1, maxLength: 3 }),
+  launchers: some({
+    docker: some({
+      image: fc.constantFrom("busybox", "bread:2"),
+      pull: fc.constantFrom("missing", "always", "never"),
+      host_config: fc.constant({ Binds: ["/a:/b"] }),
+      terminate_grace_seconds: fc.nat(60)
+    })
+  }),
   run_monitoring: some({
     enabled: fc.boolean(),
     start_timeout_seconds: count,

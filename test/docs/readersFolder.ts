@@ -26,6 +26,9 @@ export const makeReadersFolder = (root: string): ReadersFolder => {
     mode: 0o755
   })
   const path = [bin, dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter)
-  const env = { PATH: path, HOME: cwd, TZ: "UTC", LANG: "C.UTF-8", NO_COLOR: "1", NODE_OPTIONS: fromSource }
+  // No container engine: what an example does must not depend on the machine.
+  const nowhere = { DOCKER_HOST: `unix://${join(cwd, "none.sock")}` }
+  const locale = { TZ: "UTC", LANG: "C.UTF-8", NO_COLOR: "1" }
+  const env = { PATH: path, HOME: cwd, NODE_OPTIONS: fromSource, ...locale, ...nowhere }
   return { cwd, env }
 }

@@ -9,7 +9,7 @@ import { table } from "./table.ts"
 const alternatives = (schema: JsonSchema): ReadonlyArray<JsonSchema> => schema.anyOf ?? [schema]
 
 const takesVariable = (schema: JsonSchema): boolean =>
-  alternatives(schema).some(({ properties }) => properties !== undefined && "env" in properties)
+  alternatives(schema).some(({ properties }) => Object.keys(properties ?? {}).join() === "env")
 
 /** What stands below a key: the keys of a mapping, or of each mapping in a list. */
 const within = (schema: JsonSchema): readonly [mark: string, below: JsonSchema] | undefined => {
@@ -25,7 +25,8 @@ const within = (schema: JsonSchema): readonly [mark: string, below: JsonSchema] 
 /** Mappings whose keys are free. */
 const mappings: Readonly<Record<string, string>> = {
   limits: "mapping of whole numbers",
-  where: "mapping of texts"
+  where: "mapping of texts",
+  env: "mapping of texts"
 }
 
 const typeOf = (field: { readonly name: string; readonly type: string }, schema: JsonSchema): string => {
@@ -57,7 +58,8 @@ const sectionNames = [
   "concurrency",
   "run_monitoring",
   "run_retries",
-  "routes"
+  "routes",
+  "launchers"
 ]
 
 const ofDagster = (key: Key | undefined): string => {

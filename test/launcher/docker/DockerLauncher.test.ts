@@ -1,9 +1,12 @@
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
+import { setTimeout as pause } from "node:timers/promises"
 import { afterAll, describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
+import { launchersIn } from "../../../src/cli/launchersIn.ts"
+import { open } from "../../../src/coordinator/open.ts"
 import type { Launcher } from "../../../src/launcher/Launcher.ts"
 import { assignmentOf, Ear } from "../assignment.ts"
 import { launcherContract } from "../LauncherContract.ts"
@@ -102,6 +105,43 @@ describe("another coordinator", () => {
       expect(yield* Fiber.join(again)).toEqual({ _tag: "Succeeded" })
     })
   )
+})
+
+describe("a coordinator that is stopped", () => {
+  holds("leaves its containers running; the next one records how they end, and removes them", (quay) =>
+    Effect.promise(async () => {
+      const options = () => ({ log: join(quay.folder, "log.db"), launchers: { docker: quay.launcher() } })
+      const first = await open(options())
+      await first.submit({ ...quay.spec("r", "wait"), launcher: "docker" })
+      while (quay.starts("r") === 0) await pause(1)
+      await first.close({ waitMs: 0 })
+      await using second = await open(options())
+      await Effect.runPromise(quay.finish)
+      expect((await second.ended("r")).end).toMatchObject({ state: "succeeded" })
+      expect(quay.starts("r")).toBe(1)
+      while ((await Effect.runPromise(quay.shown("r"))) !== undefined) await pause(1)
+    })
+  )
+})
+
+describe("a configuration file", () => {
+  holds("has its launcher do as its keys say", (quay) =>
+    Effect.gen(function* () {
+      const host_config = { Binds: [`${quay.folder}:/shelf`] }
+      const docker = { ...quay.options, host_config, env: { SALT: "some" }, terminate_grace_seconds: 0 }
+      const { docker: launcher } = launchersIn({ docker }, join(quay.folder, "artifacts"))
+      if (!launcher) return expect(launcher).toBeDefined()
+      const deaf = "trap '' TERM; echo $SALT >> /shelf/r.starts; while true; do sleep 0.02; done"
+      const { assignment } = yield* begin(quay, launcher, quay.at(deaf))
+      expect(yield* launcher.stop(assignment)).toMatchObject({ _tag: "Exited", signal: "SIGKILL" })
+      expect(quay.read("r.starts")).toBe("some\n")
+    })
+  )
+
+  it("has none where it names none", () => {
+    expect(launchersIn(null, "artifacts")).toEqual({})
+    expect(launchersIn({}, "artifacts")).toEqual({})
+  })
 })
 
 describe("an engine", () => {

@@ -48,15 +48,14 @@ export class Quay {
     )
   }
 
+  /** How containers are made here. */
+  get options() {
+    return { host: `unix://${this.gate.path}`, image, box: this.box, network: "host" }
+  }
+
   launcher(options: DockerOptions = {}) {
-    return makeDockerLauncher(join(this.folder, "artifacts"), {
-      host: `unix://${this.gate.path}`,
-      image,
-      box: this.box,
-      network: "host",
-      hostConfig: { Binds: [`${this.folder}:/shelf`] },
-      ...options
-    })
+    const hostConfig = { Binds: [`${this.folder}:/shelf`] }
+    return makeDockerLauncher(join(this.folder, "artifacts"), { ...this.options, hostConfig, ...options })
   }
 
   readonly spec = (id: string, work: Work): RunSpec => ({
