@@ -6,119 +6,47 @@
  * start it: it is removed and made anew, for under its old id nobody can start it any more. What was stopped before it
  * started is kept from it by a container that has its name and never runs.
  */
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
 import type { Outcome } from "../run/Outcome.ts"
 import { settings } from "../settings.ts"
 import { makeFolder } from "./Artifacts.ts"
+import type { AskError } from "./askHttp.ts"
 import { containerOf, imageOf, imageTag, isStopMark, labelsOf, stopMarkOf } from "./containerOf.ts"
-import { type Container, type DockerEngine, type EngineError, notStarted } from "./DockerEngine.ts"
+import type { Container, DockerEngine } from "./DockerEngine.ts"
 import type { DockerOptions } from "./DockerOptions.ts"
 import { exitOutcome } from "./exitOutcome.ts"
-import type { Assignment, Report, Tell } from "./Launcher.ts"
+import type { Assignment, Tell } from "./Launcher.ts"
+import { neverStarted, notStarted, RemoteAttempt, refused } from "./RemoteAttempt.ts"
 import { saveOutput } from "./saveOutput.ts"
 import { hasStarted, isOver, reasonOf, sightOf } from "./sightOf.ts"
 import { tokenOf } from "./tokenOf.ts"
 import { type Sight, watch } from "./watch.ts"
 
-const neverStarted: Outcome = { _tag: "Terminated", message: "stopped before it started" }
 const lost: Outcome = {
   _tag: "WorkerLost",
   message: "its container is not there any more, and left no word of its end"
 }
-const refused = (message: string): Outcome => ({ _tag: "LaunchRefused", message })
 
-/** How often the removal of a container is tried. */
-const removals = { schedule: Schedule.spaced(settings.engineRetryMs), times: 5 }
-
-/** An attempt that somebody has asked for, until it is forgotten. */
-export class DockerAttempt {
-  private readonly assignment: Assignment
+/** An attempt at a container, until it is forgotten. */
+export class DockerAttempt extends RemoteAttempt {
   private readonly engine: DockerEngine
   private readonly artifacts: string
   private readonly options: DockerOptions
-  readonly name: string
-  /** How it has ended; the first end is the end. */
-  private readonly ended = Deferred.makeUnsafe<Outcome>()
+  private readonly name: string
   /** Held by who fetches what it has printed. */
   private readonly finishing = Semaphore.makeUnsafe(1)
-  private readonly listeners = new Set<Tell>()
-  /** Makes and starts the container, and goes on where who launched lets go. */
-  private placing: Fiber.Fiber<void> | undefined
-  private isStopped = false
-  /** Whether its start was asked for here, or seen: then nothing but its container says how it has ended. */
-  private wasBegun: boolean
-  private isBlind = false
 
   constructor(assignment: Assignment, engine: DockerEngine, artifacts: string, options: DockerOptions) {
-    this.assignment = assignment
+    super(assignment)
     this.engine = engine
     this.artifacts = artifacts
     this.options = options
     this.name = tokenOf({ ...assignment, box: options.box ?? "" })
-    this.wasBegun = assignment.worker !== undefined
-  }
-
-  private settle(outcome: Outcome): void {
-    Deferred.doneUnsafe(this.ended, Effect.succeed(outcome))
-  }
-
-  private tellAll(report: Report): void {
-    for (const tell of this.listeners) tell(report)
-  }
-
-  /** Starts it if that is to be done, and answers how it has ended. */
-  launch(tell: Tell): Effect.Effect<Outcome> {
-    const following = Effect.gen({ self: this }, function* () {
-      if (!Deferred.isDoneUnsafe(this.ended)) {
-        this.placing ??= Effect.runFork(this.place())
-        yield* Fiber.await(this.placing)
-      }
-      if (!Deferred.isDoneUnsafe(this.ended)) yield* this.follow(tell)
-      return yield* Deferred.await(this.ended)
-    })
-    return Effect.suspend(() => {
-      this.listeners.add(tell)
-      return Effect.ensuring(
-        Effect.raceFirst(Deferred.await(this.ended), following),
-        Effect.sync(() => this.listeners.delete(tell))
-      )
-    })
-  }
-
-  /** Tries to start it, and again where it may run already; what stands in the way otherwise is the end. */
-  private place(): Effect.Effect<void> {
-    return Effect.gen({ self: this }, function* () {
-      for (;;) {
-        const tried = yield* Effect.result(Effect.suspend(() => this.tryToPlace()))
-        if (tried._tag === "Failure") {
-          const mayRun = this.wasBegun || this.assignment.recovered
-          if (!mayRun) return this.settle(notStarted(tried.failure))
-          this.tellHealth(tried.failure)
-        } else {
-          this.tellHealth()
-          if (tried.success) return
-        }
-        // Where all have let go, who launches next begins anew.
-        if (this.listeners.size === 0) break
-        yield* Effect.sleep(settings.engineRetryMs)
-      }
-      this.placing = undefined
-    })
-  }
-
-  private tellHealth(error?: EngineError): void {
-    if (this.isBlind === (error !== undefined)) return
-    this.isBlind = error !== undefined
-    const trouble = error && { transient: true, message: error.message }
-    this.tellAll({ _tag: "Health", healthy: !error, ...trouble })
   }
 
   /** One try; whether it needs no other. */
-  private tryToPlace(): Effect.Effect<boolean, EngineError> {
+  protected tryToPlace(): Effect.Effect<boolean, AskError> {
     return Effect.gen({ self: this }, function* () {
       if (this.isStopped) return true
       const found = yield* this.found
@@ -129,7 +57,7 @@ export class DockerAttempt {
         return false
       }
       // What was begun is looked for some more times, then it is lost. One that is not ours has been told.
-      if (this.wasBegun || Deferred.isDoneUnsafe(this.ended)) return true
+      if (this.wasBegun || this.isOver) return true
       const image = imageOf(this.assignment, this.options)
       if (image === undefined) {
         this.settle(
@@ -139,14 +67,14 @@ export class DockerAttempt {
       }
       const made = yield* Effect.result(this.create(image))
       if (made._tag === "Success") return made.success !== undefined && (yield* this.start(made.success))
-      if (made.failure._tag === "EngineUnreachable") return yield* Effect.fail(made.failure)
+      if (made.failure._tag === "Unreachable") return yield* Effect.fail(made.failure)
       this.settle(notStarted(made.failure))
       return true
     })
   }
 
   /** The container of this attempt; one of its name that is not ours is the end of it. */
-  private get found(): Effect.Effect<Container | undefined, EngineError> {
+  private get found(): Effect.Effect<Container | undefined, AskError> {
     return Effect.map(this.engine.inspect(this.name), (found) => {
       const labels = Object.entries(labelsOf(this.assignment, this.options.box))
       if (!found || labels.every(([key, value]) => found.Config.Labels?.[key] === value)) return found
@@ -158,44 +86,44 @@ export class DockerAttempt {
   }
 
   /** Removes a container that does not run. One that does is left; a look will show it. */
-  private removeIdle(id: string): Effect.Effect<void, EngineError> {
-    return Effect.catchTag(this.engine.remove(id), "EngineRefused", (error) =>
+  private removeIdle(id: string): Effect.Effect<void, AskError> {
+    return Effect.catchTag(this.engine.remove(id), "Refused", (error) =>
       error.status === 404 || error.status === 409 ? Effect.void : Effect.fail(error)
     )
   }
 
   /** Removes what was not started: then nobody can start it any more. */
-  private unmake({ Id }: Container): Effect.Effect<void, EngineError> {
+  private unmake({ Id }: Container): Effect.Effect<void, AskError> {
     this.wasBegun = false
     return this.removeIdle(Id)
   }
 
   /** Makes the container; undefined if there is one of its name by now. */
-  private create(image: string): Effect.Effect<string | undefined, EngineError> {
+  private create(image: string): Effect.Effect<string | undefined, AskError> {
     const { pull = "missing", registry } = this.options
     const fetch = Effect.suspend(() => {
       this.tellAll({ _tag: "Progress", message: `fetching ${image}` })
       return this.engine.pull(image, registry)
     })
     const create = this.engine.create(this.name, containerOf(this.assignment, image, this.options))
-    const taken = Effect.catchTag(create, "EngineRefused", (error) =>
+    const taken = Effect.catchTag(create, "Refused", (error) =>
       Effect.flatMap(this.engine.inspect(this.name), (there) =>
         there ? Effect.undefined : Effect.fail(error)
       )
     )
     if (pull === "always") return Effect.andThen(fetch, taken)
-    return Effect.catchTag(taken, "EngineRefused", (error) =>
+    return Effect.catchTag(taken, "Refused", (error) =>
       pull === "missing" && error.status === 404 ? Effect.andThen(fetch, taken) : Effect.fail(error)
     )
   }
 
   /** Starts what was made, and is not let go of in the middle; false where that is to be looked for. */
-  private start(id: string): Effect.Effect<boolean, EngineError> {
+  private start(id: string): Effect.Effect<boolean, AskError> {
     return Effect.uninterruptible(
       Effect.suspend(() => {
         if (this.isStopped) return Effect.succeed(true)
         this.wasBegun = true
-        return Effect.catchTag(Effect.as(this.engine.start(id), true), "EngineRefused", (error) =>
+        return Effect.catchTag(Effect.as(this.engine.start(id), true), "Refused", (error) =>
           Effect.map(this.engine.inspect(id), (there) => {
             if (there && !hasStarted(there)) this.settle(notStarted(error))
             return there !== undefined
@@ -206,7 +134,7 @@ export class DockerAttempt {
   }
 
   /** Looks until it has ended. */
-  private follow(tell: Tell): Effect.Effect<void> {
+  protected follow(tell: Tell): Effect.Effect<void> {
     let runs: string | undefined
     let last: Sight = { _tag: "Accepted" }
     const look = () =>
@@ -234,7 +162,7 @@ export class DockerAttempt {
     const output = (id: string) =>
       this.engine.logs(id, (answer) => saveOutput(answer, makeFolder(this.artifacts, this.assignment)))
     const told = Effect.gen({ self: this }, function* () {
-      if (Deferred.isDoneUnsafe(this.ended)) return
+      if (this.isOver) return
       const found = yield* this.found
       if (!found) return this.settle(lost)
       // An end without what was printed is better than none.
@@ -244,21 +172,7 @@ export class DockerAttempt {
     return Semaphore.withPermits(this.finishing, 1)(this.patiently(told))
   }
 
-  private patiently(work: Effect.Effect<void, EngineError>): Effect.Effect<void> {
-    return Effect.orDie(Effect.retry(work, Schedule.spaced(settings.engineRetryMs)))
-  }
-
-  /** Ends it, or keeps it from ever starting; answers how it has ended. */
-  stop(): Effect.Effect<Outcome> {
-    return Effect.gen({ self: this }, function* () {
-      this.isStopped = true
-      if (this.placing) yield* Fiber.interrupt(this.placing)
-      while (!Deferred.isDoneUnsafe(this.ended)) yield* this.patiently(Effect.suspend(() => this.tryToStop()))
-      return yield* Deferred.await(this.ended)
-    })
-  }
-
-  private tryToStop(): Effect.Effect<void, EngineError> {
+  protected tryToStop(): Effect.Effect<void, AskError> {
     return Effect.gen({ self: this }, function* () {
       const found = yield* this.found
       if (!found) return this.wasBegun ? this.settle(lost) : yield* this.markAsStopped()
@@ -272,25 +186,22 @@ export class DockerAttempt {
   }
 
   /** Gives its name to a container that never runs. Without its image there can be none, for us or for others. */
-  private markAsStopped(): Effect.Effect<void, EngineError> {
+  private markAsStopped(): Effect.Effect<void, AskError> {
     const mark = stopMarkOf(this.assignment, imageOf(this.assignment, this.options) ?? "", this.options)
     return Effect.gen({ self: this }, function* () {
       const made = yield* Effect.result(this.engine.create(this.name, mark))
-      if (made._tag === "Failure" && made.failure._tag === "EngineUnreachable")
+      if (made._tag === "Failure" && made.failure._tag === "Unreachable")
         return yield* Effect.fail(made.failure)
       // One that somebody else made meanwhile is stopped in its turn.
       if (made._tag === "Success" || !(yield* this.found)) this.settle(neverStarted)
     })
   }
 
-  /** Removes the container once it has ended, if it is not to stay. */
-  forget(): Effect.Effect<void> {
+  /** Removes the container, if it is not to stay. */
+  protected remove({ _tag }: Outcome): Effect.Effect<void, AskError> {
     const { keep = "none" } = this.options
-    return Effect.flatMap(Deferred.await(this.ended), ({ _tag }) => {
-      const hasRun = _tag === "Succeeded" || _tag === "Exited"
-      const stays = hasRun && (keep === "all" || (keep === "failed" && _tag !== "Succeeded"))
-      const remove = Effect.flatMap(this.found, (found) => (found ? this.removeIdle(found.Id) : Effect.void))
-      return stays ? Effect.void : Effect.ignore(Effect.retry(remove, removals))
-    })
+    const hasRun = _tag === "Succeeded" || _tag === "Exited"
+    if (hasRun && (keep === "all" || (keep === "failed" && _tag !== "Succeeded"))) return Effect.void
+    return Effect.flatMap(this.found, (found) => (found ? this.removeIdle(found.Id) : Effect.void))
   }
 }
