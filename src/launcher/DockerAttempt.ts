@@ -147,7 +147,11 @@ export class DockerAttempt extends RemoteAttempt {
         if (before)
           yield* Effect.raceFirst(this.engine.wait(before), Effect.sleep(settings.lookTimeoutMs / 2))
         const found = yield* this.found
-        last = sightOf(found, `container ${this.name}`)
+        const worker = `container ${this.name}`
+        const seen = sightOf(found, worker)
+        // What has ended before anybody looked had started, too.
+        if (seen._tag === "Ended" && last._tag !== "Running") tell({ _tag: "Started", worker })
+        last = seen
         runs = last._tag === "Running" ? found?.Id : undefined
         this.wasBegun ||= runs !== undefined
         return last
@@ -198,10 +202,8 @@ export class DockerAttempt extends RemoteAttempt {
   }
 
   /** Removes the container, if it is not to stay. */
-  protected remove({ _tag }: Outcome): Effect.Effect<void, AskError> {
-    const { keep = "none" } = this.options
-    const hasRun = _tag === "Succeeded" || _tag === "Exited"
-    if (hasRun && (keep === "all" || (keep === "failed" && _tag !== "Succeeded"))) return Effect.void
+  protected remove(outcome: Outcome): Effect.Effect<void, AskError> {
+    if (this.stays(outcome, this.options.keep)) return Effect.void
     return Effect.flatMap(this.found, (found) => (found ? this.removeIdle(found.Id) : Effect.void))
   }
 }

@@ -2,6 +2,7 @@
  * What may be other than usual where runs are containers.
  */
 import type { ContainerOptions } from "./containerOf.ts"
+import type { Keep } from "./RemoteAttempt.ts"
 
 /** How an engine is let into a registry. */
 export interface RegistryAccess {
@@ -21,7 +22,7 @@ export interface DockerOptions extends ContainerOptions {
   /** What the engine shows to the registry when it fetches an image. */
   readonly registry?: RegistryAccess | undefined
   /** Which containers stay when their end is recorded. Default: `none`. */
-  readonly keep?: "none" | "failed" | "all" | undefined
+  readonly keep?: Keep | undefined
   /** Between a container's stop signal and SIGKILL, in milliseconds, of which whole seconds are used. */
   readonly terminateGraceMs?: number | undefined
 }

@@ -32,6 +32,9 @@ export const notStarted = (error: AskError): Outcome => {
 /** Too many requests, a conflict, or a quota: Kubernetes says 403 of one that is full. */
 const mayPass: ReadonlyArray<number> = [403, 409, 429]
 
+/** Which of what has run stays when its end is recorded. */
+export type Keep = "none" | "failed" | "all"
+
 /** How often a removal is tried. */
 const removals = { schedule: Schedule.spaced(settings.engineRetryMs), times: 5 }
 
@@ -45,6 +48,8 @@ export abstract class RemoteAttempt {
   protected isStopped = false
   /** Whether its start was asked for here, or seen. */
   protected wasBegun: boolean
+  /** Whether it may have been started without a word of it. */
+  protected mayRun = false
   private isBlind = false
 
   constructor(assignment: Assignment) {
@@ -101,7 +106,7 @@ export abstract class RemoteAttempt {
       for (;;) {
         const tried = yield* Effect.result(Effect.suspend(() => this.tryToPlace()))
         if (tried._tag === "Failure") {
-          const mayRun = this.wasBegun || this.assignment.recovered
+          const mayRun = this.mayRun || this.wasBegun || this.assignment.recovered
           if (!mayRun) return this.settle(notStarted(tried.failure))
           this.tellHealth(tried.failure)
         } else {
@@ -131,6 +136,12 @@ export abstract class RemoteAttempt {
       while (!this.isOver) yield* this.patiently(Effect.suspend(() => this.tryToStop()))
       return yield* Deferred.await(this.ended)
     })
+  }
+
+  /** Whether what was kept of it is to stay. */
+  protected stays({ _tag }: Outcome, keep: Keep = "none"): boolean {
+    const hasRun = _tag === "Succeeded" || _tag === "Exited"
+    return hasRun && (keep === "all" || (keep === "failed" && _tag !== "Succeeded"))
   }
 
   /** Once it has ended, removes what is not to stay. */
