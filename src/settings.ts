@@ -61,7 +61,9 @@ export const settings = {
   lookTimeoutMs: 10_000,
   /** How long all that a container has printed may take to fetch, before its end is told without it. */
   containerOutputMs: 60_000,
-  /** How long a launcher waits before it asks a container engine again that did not do what it was asked for. */
+  /** How long one watch of a cluster lasts, before it is asked for anew. */
+  clusterWatchMs: 60_000,
+  /** How long a launcher waits before it asks a container engine or a cluster again that did not do what it was asked for. */
   engineRetryMs: 1_000,
   /** A worker elsewhere that was not heard of for so long, and at most a quarter more, is lost. */
   workerLeaseMs: 30_000,

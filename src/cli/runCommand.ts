@@ -175,7 +175,7 @@ export const run = Command.make(
     const { policy } = { policy: plan?.policy, ...said }
     const address = socketOf(log)
     const { launchers: workers, served } = yield* workersAt(listen, log)
-    const launchers = { ...workers, ...launchersIn(said.launchers, artifactsIn(log)) }
+    const launchers = { ...workers, ...(yield* launchersIn(said.launchers, artifactsIn(log))) }
     const services = Layer.merge(layerSocket(address), served).pipe(
       Layer.provideMerge(ownCoordinator(log, { policy, address, launchers }))
     )

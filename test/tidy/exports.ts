@@ -5,7 +5,13 @@ import type { Export } from "./SourceFile.ts"
 import { productOf, type Rule, resolve, type Tree } from "./Tree.ts"
 
 /** Where the public names stand. */
-const publicEntries = ["src/index.ts", "src/docker.ts", "src/postgres.ts", "src/worker.ts"]
+const publicEntries = [
+  "src/index.ts",
+  "src/docker.ts",
+  "src/kubernetes.ts",
+  "src/postgres.ts",
+  "src/worker.ts"
+]
 const entryPoints = [...publicEntries, "src/cli/main.ts"]
 
 /** For each file, the names that others take from it. */

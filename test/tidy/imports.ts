@@ -25,6 +25,7 @@ const layers: Readonly<Record<string, ReadonlyArray<string>>> = {
   debugger: [...pure, "history", "http/Api"],
   index: [...inner, "config"],
   docker: ["launcher"],
+  kubernetes: ["launcher"],
   postgres: ["log", "subscription"],
   worker: ["run", "launcher"]
 }
@@ -42,11 +43,19 @@ const packages: Readonly<Record<string, ReadonlyArray<string>>> = {
   "string-width": ["cli"],
   node: ["log", "subscription", "launcher", "coordinator", "config", "http", "cli"],
   "@effect/platform-node": ["http", "cli"],
-  "@effect/sql-pg": ["log"]
+  "@effect/sql-pg": ["log"],
+  "@kubernetes/client-node": ["launcher"]
 }
 
 /** Files that others are meant to begin at, and that may gather names for them. */
-const entryPoints = ["src/index.ts", "src/docker.ts", "src/postgres.ts", "src/worker.ts", "src/cli/main.ts"]
+const entryPoints = [
+  "src/index.ts",
+  "src/docker.ts",
+  "src/kubernetes.ts",
+  "src/postgres.ts",
+  "src/worker.ts",
+  "src/cli/main.ts"
+]
 
 const placeOf = (path: string): string => path.replace(/^src\//, "").replace(/(\/.*|\.ts)$/, "")
 const packageOf = (specifier: string): string =>

@@ -8,6 +8,8 @@ const inOneFile = async (entry: string, file: string, firstLine = ""): Promise<v
   await build({
     input: join(source, entry),
     platform: "node",
+    // The client of a cluster is larger than all the rest, and for few: it is loaded from beside the program.
+    external: ["@kubernetes/client-node"],
     output: { file, banner: firstLine, codeSplitting: false },
     logLevel: "warn"
   })

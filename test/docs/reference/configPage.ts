@@ -26,7 +26,9 @@ const within = (schema: JsonSchema): readonly [mark: string, below: JsonSchema] 
 const mappings: Readonly<Record<string, string>> = {
   limits: "mapping of whole numbers",
   where: "mapping of texts",
-  env: "mapping of texts"
+  env: "mapping of texts",
+  labels: "mapping of texts",
+  annotations: "mapping of texts"
 }
 
 const typeOf = (field: { readonly name: string; readonly type: string }, schema: JsonSchema): string => {

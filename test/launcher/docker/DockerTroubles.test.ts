@@ -95,7 +95,7 @@ describe("a configuration file", () => {
     Effect.gen(function* () {
       const host_config = { Binds: [`${quay.folder}:/shelf`] }
       const docker = { ...quay.options, host_config, env: { SALT: "some" }, terminate_grace_seconds: 0 }
-      const { docker: launcher } = launchersIn({ docker }, join(quay.folder, "artifacts"))
+      const { docker: launcher } = yield* launchersIn({ docker }, join(quay.folder, "artifacts"))
       if (!launcher) return expect(launcher).toBeDefined()
       const deaf = "trap '' TERM; echo $SALT >> /shelf/r.starts; while true; do sleep 0.02; done"
       const { assignment } = yield* begin(quay, launcher, quay.at(deaf))
@@ -104,10 +104,12 @@ describe("a configuration file", () => {
     })
   )
 
-  it("has none where it names none", () => {
-    expect(launchersIn(null, "artifacts")).toEqual({})
-    expect(launchersIn({}, "artifacts")).toEqual({})
-  })
+  it.effect("has none where it names none", () =>
+    Effect.gen(function* () {
+      expect(yield* launchersIn(null, "artifacts")).toEqual({})
+      expect(yield* launchersIn({}, "artifacts")).toEqual({})
+    })
+  )
 })
 
 describe("an engine", () => {
