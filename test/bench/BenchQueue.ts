@@ -1,20 +1,16 @@
 /**
  * A queue without a log, filled and worked off as fast as it goes.
  */
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
 import { defaultPolicy, type Policy } from "../../src/queue/Policy.ts"
 import type { Command } from "../../src/queue/QueueCommand.ts"
 import { RunQueue } from "../../src/queue/RunQueue.ts"
 import { turn } from "../../src/queue/turn.ts"
 import type { RunSpec } from "../../src/run/RunSpec.ts"
-
-setFlagsFromString("--expose-gc")
-const collect: () => void = runInNewContext("gc")
+import { collectGarbage } from "./collectGarbage.ts"
 
 /** Bytes in use, once all that is not has been let go. */
 const heapUsed = (): number => {
-  collect()
+  collectGarbage()
   return process.memoryUsage().heapUsed
 }
 

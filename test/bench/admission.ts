@@ -3,6 +3,7 @@
  * all that wait, what one pass of Dagster's daemon was recorded to cost, and what the best of other queues were
  * measured to do where a team at its limit stands in the way.
  */
+import { explain } from "../../src/queue/explain.ts"
 import type { Policy } from "../../src/queue/Policy.ts"
 import type { RunSpec } from "../../src/run/RunSpec.ts"
 import { BenchQueue } from "./BenchQueue.ts"
@@ -12,6 +13,7 @@ import { type Figure, median, quantile } from "./Figure.ts"
 const dagsterSeconds: Readonly<Record<number, number>> = { 100: 0.03, 1000: 0.23, 10000: 2.3 }
 
 const admissions = 5_000
+const explanations = 20
 
 /** How many limits hold runs back, and how many values their tags have. */
 interface Shape {
@@ -33,6 +35,17 @@ interface Measured {
   readonly p99: number
   readonly bytes: number
   readonly scan: number
+  /** What it takes to say why a run waits, in microseconds. */
+  readonly explained: number
+}
+
+/** Microseconds until it is said why some run waits. */
+const explainOne = ({ queue }: BenchQueue, nth: number): number => {
+  const runs = queue.waiting.line
+  const run = [...runs].at(Math.floor((runs.size * nth) / explanations))
+  const began = performance.now()
+  if (run) explain(queue, run.id, 1)
+  return (performance.now() - began) * 1000
 }
 
 /** Microseconds of a pass over all that wait, which looks for one whose limits have room. */
@@ -60,7 +73,8 @@ const measure = (queued: number, shape: Shape): Measured => {
     bench.take({ _tag: "SubmitRun", spec: spec(at) })
   }
   const scan = queued > 10_000 ? Number.NaN : median(Array.from({ length: 20 }, () => scanOnce(bench)))
-  return { median: median(micros), p99: quantile(micros, 0.99), bytes, scan }
+  const explained = median(Array.from({ length: explanations }, (_, nth) => explainOne(bench, nth)))
+  return { median: median(micros), p99: quantile(micros, 0.99), bytes, scan, explained }
 }
 
 const micros = (value: number): string => `${value.toFixed(1)} µs`
@@ -105,6 +119,13 @@ const byDepth = (shape: Shape): ReadonlyArray<Figure> => {
       ours: micros(many.p99),
       baseline: "1 ms",
       ratio: many.p99 / 1_000,
+      target: { atMost: 1 }
+    },
+    {
+      name: `why one of a million waits, ${of}, against 5 ms`,
+      ours: micros(many.explained),
+      baseline: "5 ms",
+      ratio: many.explained / 5_000,
       target: { atMost: 1 }
     },
     {

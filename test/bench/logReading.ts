@@ -19,6 +19,7 @@ import { layer as logLayer, makeSqliteEventLog } from "../../src/log/SqliteEvent
 import { verifyEntries } from "../../src/log/verifyEntries.ts"
 import { essence } from "../../src/queue/Facts.ts"
 import { settings } from "../../src/settings.ts"
+import { collectGarbage } from "./collectGarbage.ts"
 import type { Figure } from "./Figure.ts"
 import { appendLives, type RawRow, withFolder } from "./place.ts"
 
@@ -66,20 +67,19 @@ const census = (log: EventLog["Service"]) => {
 
 /** By how many megabytes the heap grows at most while all events stream by. */
 const heapGrowth = async (path: string): Promise<number> => {
-  const collect = globalThis.gc ?? (() => {})
-  collect()
-  const before = process.memoryUsage().heapUsed
-  let most = before
+  collectGarbage()
+  const begun = process.memoryUsage().heapUsed
+  let most = begun
   let seen = 0
   const look = (page: ReadonlyArray<unknown>) =>
     Effect.sync(() => {
       const before = Math.floor(seen / 100_000)
       seen += page.length
-      if (Math.floor(seen / 100_000) !== before) collect()
+      if (Math.floor(seen / 100_000) !== before) collectGarbage()
       most = Math.max(most, process.memoryUsage().heapUsed)
     })
   await overLog(path, (log) => Stream.runForEachArray(log.read(), look))
-  return (most - before) / 2 ** 20
+  return (most - begun) / 2 ** 20
 }
 
 const start = (path: string, snapshot: string) =>
