@@ -7,6 +7,8 @@ export default defineConfig({
     setupFiles: ["test/toolchain/seed.ts"],
     testTimeout: 120_000,
     hookTimeout: 240_000,
-    pool: "forks"
+    pool: "forks",
+    // Left to itself it would leave a processor idle, of two that is half.
+    maxWorkers: "100%"
   }
 })
