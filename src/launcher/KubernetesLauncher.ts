@@ -2,12 +2,12 @@
  * Runs as jobs of a Kubernetes cluster. They outlive the coordinator: a later one finds them again by their names.
  */
 import type { KubeConfig } from "@kubernetes/client-node"
-import * as Effect from "effect/Effect"
 import { ClusterApi } from "./ClusterApi.ts"
 import { boxLabel, isLabelValue } from "./jobOf.ts"
 import { KubernetesAttempt } from "./KubernetesAttempt.ts"
 import type { KubernetesOptions } from "./KubernetesOptions.ts"
-import type { Assignment, Launcher } from "./Launcher.ts"
+import type { Launcher } from "./Launcher.ts"
+import { launcherOfAttempts } from "./launcherOfAttempts.ts"
 import { Mirror } from "./Mirror.ts"
 import { tokenOf } from "./tokenOf.ts"
 
@@ -35,23 +35,10 @@ export const launcherOf = (
   const api = new ClusterApi(config, options.namespace ?? usual ?? "default")
   const selector = `app.kubernetes.io/managed-by=signalbox,${boxLabel}=${box}`
   const cluster = { api, jobs: new Mirror(api, "jobs", selector), pods: new Mirror(api, "pods", selector) }
-  const known = new Map<string, KubernetesAttempt>()
-  const nameOf = (assignment: Assignment) => tokenOf({ ...assignment, box })
-  const attemptOf = (assignment: Assignment): KubernetesAttempt => {
-    const name = nameOf(assignment)
-    const attempt = known.get(name) ?? new KubernetesAttempt(assignment, cluster, artifacts, options)
-    known.set(name, attempt)
-    return attempt
-  }
-  return {
-    launch: (assignment, tell) => Effect.suspend(() => attemptOf(assignment).launch(tell)),
-    stop: (assignment) => Effect.suspend(() => attemptOf(assignment).stop()),
-    forget: (assignment) => {
-      const attempt = known.get(nameOf(assignment))
-      known.delete(nameOf(assignment))
-      if (attempt) Effect.runFork(attempt.forget())
-    }
-  }
+  return launcherOfAttempts(
+    (assignment) => tokenOf({ ...assignment, box }),
+    (assignment) => new KubernetesAttempt(assignment, cluster, artifacts, options)
+  )
 }
 
 /**
