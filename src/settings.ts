@@ -7,8 +7,8 @@ export const settings = {
   mailboxMax: 65_536,
   /** Commands decided in one turn, and so made durable in one transaction. Longer turns delay their replies. */
   turnCommandsMax: 1_024,
-  /** The same where the disk has nothing to do: it gets some work soon, and the rest is decided meanwhile. */
-  firstTurnCommandsMax: 32,
+  /** Where the disk has nothing to do, half of those that wait, but so many at least: it gets some work soon. */
+  firstTurnCommandsMin: 32,
   /** Turns decided ahead of the disk: one is being made durable while the next is computed. */
   turnsAheadMax: 2,
   /** Events read from a store at a time: enough to spend little on each page, few enough to yield often. */

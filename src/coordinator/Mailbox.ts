@@ -34,11 +34,11 @@ export class Mailbox {
     (letters) => new Mailbox(letters)
   )
 
-  /** Waits for one letter, then takes those that wait too, until they hold as many commands as are wanted then. */
-  take(wanted: () => number): Effect.Effect<ReadonlyArray<Letter>> {
+  /** Waits for one letter, then takes those that wait too, until they hold as many commands as are wanted of so many. */
+  take(wanted: (letters: number) => number): Effect.Effect<ReadonlyArray<Letter>> {
     return Effect.map(Queue.peek(this.letters), () => {
       const taken: Array<Letter> = []
-      for (let left = wanted(); left > 0; ) {
+      for (let left = wanted(Queue.sizeUnsafe(this.letters)); left > 0; ) {
         const next = Queue.takeUnsafe(this.letters)
         if (next?._tag !== "Success") break
         taken.push(next.value)

@@ -158,12 +158,11 @@ const pipeline = Effect.fnUntraced(function* (
   })
 
   let newest: Appending | undefined
-  /** One after the other: where an append has failed, none that follows is tried. */
   const append = Effect.fnUntraced(function* (decided: Decided) {
     const { events } = decided.turn
     const before = newest ? Fiber.join(newest) : Effect.void
-    const appended = events.length > 0 ? Effect.andThen(before, lead.append(events)) : before
-    // At once, on this stack: an idle disk has work the moment a turn is decided.
+    const appended = events.length > 0 ? lead.append(events) : before
+    // At once, on this stack: the log has the next turn at hand when it is done with this one, and refuses it if it is not.
     newest = yield* Effect.forkScoped(Effect.ensuring(appended, Semaphore.release(ahead, 1)), {
       startImmediately: true
     })
@@ -171,7 +170,11 @@ const pipeline = Effect.fnUntraced(function* (
     yield* keeper.afterTurn(newest)
   })
 
-  const wanted = () => (unsettled.length === 0 ? settings.firstTurnCommandsMax : settings.turnCommandsMax)
+  // Who waits comes in two halves: while the disk has the one, the other is decided. All at once would take turns with it.
+  const wanted = (waiting: number) =>
+    unsettled.length === 0
+      ? Math.max(settings.firstTurnCommandsMin, Math.ceil(waiting / 2))
+      : settings.turnCommandsMax
   const decideLoop = Effect.gen(function* () {
     yield* Semaphore.take(ahead, 1)
     const opening = yield* decide([{ asked: given.opening(lead.epoch, queue) }])

@@ -43,7 +43,8 @@ export interface Head {
 export interface Lead extends Head {
   /**
    * Makes events durable right after the position that precedes the first of them. Succeeds when they are, all
-   * of them; fails with `PositionConflict` or `Fenced` when they cannot be.
+   * of them; fails with `PositionConflict` or `Fenced` when they cannot be. The next append need not wait for this one:
+   * they are made in the order in which they are asked, so that those after one that fails conflict.
    */
   readonly append: (events: ReadonlyArray<Event>) => Effect.Effect<void, LogError>
 }

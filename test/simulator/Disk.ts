@@ -102,7 +102,8 @@ export class Disk {
   private append(host: Host, lead: Lead, events: ReadonlyArray<Event>): Effect.Effect<void, LogError> {
     return Effect.callback((resume) => {
       const request = { host, lead, events, answer: (exit: Exit.Exit<void, LogError>) => resume(exit) }
-      if (this.isSlow) this.waiting.push(request)
+      // One process's appends are dealt with in their order.
+      if (this.isSlow || this.waiting.some((before) => before.host === host)) this.waiting.push(request)
       else this.complete(request, this.fates.shift() ?? "written")
     })
   }

@@ -1,5 +1,6 @@
 import { expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import fc from "fast-check"
 import { type Contract, notes, readAll, reasonOf } from "./Contract.ts"
@@ -53,6 +54,33 @@ export const appending = ({ promise, property }: Contract): void => {
       yield* append(notes(0, 2))
       expect(yield* readAll(log)).toEqual(notes(0, 2))
     })
+  )
+
+  property(
+    "appends that wait for none before them are made in their order, none after one that fails",
+    fc.record({
+      sizes: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 8 }),
+      fails: fc.option(fc.nat(7), { nil: undefined })
+    }),
+    (log, { sizes, fails }) =>
+      Effect.gen(function* () {
+        const { append, position } = yield* log.lead({ holder: "ann" })
+        let end = position
+        const batches = sizes.map((size) => {
+          const batch = notes(end, size)
+          end += size
+          return batch
+        })
+        // The one that fails ends in a gap.
+        const given = batches.map((batch, at) => (at === fails ? [...batch, ...notes(end + 1, 1)] : batch))
+        const fibers = yield* Effect.forEach(given, (batch) =>
+          Effect.forkChild(append(batch), { startImmediately: true })
+        )
+        const exits = yield* Effect.forEach(fibers, Fiber.await)
+        const made = Math.min(fails ?? sizes.length, sizes.length)
+        expect(exits.map(Exit.isSuccess)).toEqual(sizes.map((_, at) => at < made))
+        expect(yield* readAll(log, { after: position })).toEqual(batches.slice(0, made).flat())
+      })
   )
 
   promise("an append is for once: made again, it conflicts", (log) =>
