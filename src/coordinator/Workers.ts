@@ -116,6 +116,7 @@ export class Workers {
   readonly end = Effect.fnUntraced(
     { self: this },
     function* (this: Workers, touched: ReadonlyArray<Touched>) {
+      const over: Array<Worker> = []
       for (const { run } of touched) {
         const worker = this.workers.get(run.id)
         const wanted = intent(run.state)
@@ -123,13 +124,20 @@ export class Workers {
         if (!worker || goesOn) continue
         this.workers.delete(run.id)
         worker.ended = true
-        // What stops it goes on: a run that time has ended may have a worker that is not gone yet.
-        yield* Fiber.interruptAll(Object.values(worker.fibers))
-        // A launcher that fails in this keeps what it need not: no reason to stop all that runs.
-        yield* Effect.ignore(Effect.try(() => this.launcher.forget(worker.assignment)))
+        over.push(worker)
       }
+      // What stops it goes on: a run that time has ended may have a worker that is not gone yet.
+      yield* Fiber.interruptAll(over.flatMap(({ fibers }) => Object.values(fibers)))
+      for (const { assignment } of over) this.forget(assignment)
     }
   )
+
+  /** A launcher that fails in this keeps what it need not: no reason to stop all that runs. */
+  private forget(assignment: Assignment): void {
+    try {
+      this.launcher.forget(assignment)
+    } catch {}
+  }
 
   /** Starts the runs that are to work, stops those that are to stop. `fresh` are those whose attempt has just begun. */
   begin(touched: ReadonlyArray<Touched>, fresh: ReadonlyMap<RunId, Beginning>): void {
@@ -186,16 +194,15 @@ export class Workers {
   /** Holds a launch permit until the worker has said a word, or has ended. */
   private launching(launch: (started: () => void) => Effect.Effect<Outcome>): Effect.Effect<Outcome> {
     const { launches } = this
+    let held = true
+    const give = () => {
+      if (held) Effect.runSync(Semaphore.release(launches, 1))
+      held = false
+    }
     return Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function* () {
-        yield* restore(Semaphore.take(launches, 1))
-        let held = true
-        const give = () => {
-          if (held) Effect.runSync(Semaphore.release(launches, 1))
-          held = false
-        }
-        return yield* Effect.ensuring(restore(Effect.suspend(() => launch(give))), Effect.sync(give))
-      })
+      Effect.flatMap(restore(Semaphore.take(launches, 1)), () =>
+        Effect.ensuring(restore(Effect.suspend(() => launch(give))), Effect.sync(give))
+      )
     )
   }
 

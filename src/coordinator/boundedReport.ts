@@ -13,11 +13,15 @@ const cut = (text: string): string => {
     : `${text.slice(0, settings.reportTextMax).toWellFormed()}… and ${more} characters more`
 }
 
+const isLong = (value: unknown): boolean => typeof value === "string" && value.length > settings.reportTextMax
+
 /** The same with each text of its fields cut. */
 const withShortTexts = <A extends object>(of: A): A =>
-  Object.fromEntries(
-    Object.entries(of).map(([key, value]) => [key, typeof value === "string" ? cut(value) : value])
-  ) as A
+  Object.values(of).some(isLong)
+    ? (Object.fromEntries(
+        Object.entries(of).map(([key, value]) => [key, typeof value === "string" ? cut(value) : value])
+      ) as A)
+    : of
 
 const boundedOutcome = (outcome: Outcome): Outcome => {
   if (outcome._tag !== "Succeeded") return withShortTexts(outcome)
@@ -32,7 +36,10 @@ const boundedOutcome = (outcome: Outcome): Outcome => {
 
 /** The report as it is recorded: texts are cut, and a result that is too large is a failure that says so. */
 export const boundedReport = (report: RunCommand): RunCommand => {
-  if (report._tag === "ReportEnded") return { ...report, outcome: boundedOutcome(report.outcome) }
+  if (report._tag === "ReportEnded") {
+    const outcome = boundedOutcome(report.outcome)
+    return outcome === report.outcome ? report : { ...report, outcome }
+  }
   return report._tag === "ReportProgress" || report._tag === "ReportStarted" || report._tag === "ReportHealth"
     ? withShortTexts(report)
     : report

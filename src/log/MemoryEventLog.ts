@@ -7,7 +7,7 @@ import * as Stream from "effect/Stream"
 import type { Event } from "../queue/Event.ts"
 import { toRow } from "./codec.ts"
 import { type Candidate, type Entry, EventLog, type Head, type Lead } from "./EventLog.ts"
-import { canonicalEvent, eventHash, firstPrevious } from "./eventHash.ts"
+import { eventHash, firstPrevious } from "./eventHash.ts"
 import { type Bounds, follow, type Pages, positionOf, readAll, readStored, WriteSignal } from "./follow.ts"
 import { gapIn } from "./gapIn.ts"
 import { type LogError, type LogErrorReason, logError } from "./LogError.ts"
@@ -19,7 +19,7 @@ const entriesOf = (events: ReadonlyArray<Event>) => {
     for (const event of events.slice(entries.length)) {
       const row = toRow(event)
       const previous = entries.at(-1)?.hash ?? firstPrevious
-      entries.push({ row, hash: eventHash(previous, canonicalEvent(row)) })
+      entries.push({ row, hash: eventHash(previous, row) })
     }
   }
   return ({ after, upTo, run }: Bounds, limit: number) =>

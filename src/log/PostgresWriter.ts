@@ -15,7 +15,7 @@ import * as Scope from "effect/Scope"
 import { settings } from "../settings.ts"
 import type { Row } from "./codec.ts"
 import type { Candidate, Head } from "./EventLog.ts"
-import { canonicalEvent, eventHash, firstPrevious } from "./eventHash.ts"
+import { eventHash, firstPrevious } from "./eventHash.ts"
 import { type LogError, type LogErrorReason, logError } from "./LogError.ts"
 import {
   bytes,
@@ -171,7 +171,7 @@ const hashesOf = (log: string, previous: Uint8Array, rows: ReadonlyArray<Row>) =
     try: () => {
       let last = previous
       return rows.map((row) => {
-        last = eventHash(last, canonicalEvent(row))
+        last = eventHash(last, row)
         return last
       })
     },

@@ -5,7 +5,7 @@
 import * as Schema from "effect/Schema"
 import type { Checkpoint } from "./Checkpoint.ts"
 import type { Entry } from "./EventLog.ts"
-import { canonicalEvent, eventHash, firstPrevious } from "./eventHash.ts"
+import { canonicalEvent, firstPrevious, textHash } from "./eventHash.ts"
 import {
   consistencyProof,
   inclusionProof,
@@ -78,7 +78,7 @@ export const isProven = (
 ): boolean => {
   const path = proof.path.map(bytesOf)
   if (proof._tag === "Inclusion") {
-    const leaf = leafHash(eventHash(bytesOf(proof.previous), proof.event))
+    const leaf = leafHash(textHash(bytesOf(proof.previous), proof.event))
     const isOfThis = proof.size === size && proof.position >= 1 && positionOf(proof.event) === proof.position
     return isOfThis && verifyInclusion({ leaf, index: proof.position - 1, size, root, proof: path })
   }

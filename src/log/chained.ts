@@ -5,7 +5,7 @@ import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Entry } from "./EventLog.ts"
-import { canonicalEvent, eventHash, firstPrevious } from "./eventHash.ts"
+import { eventHash, firstPrevious } from "./eventHash.ts"
 import { ImportError } from "./ImportError.ts"
 
 const whyNot = ({ row, hash }: Entry, expected: number, previous: Uint8Array): string | undefined => {
@@ -15,7 +15,7 @@ const whyNot = ({ row, hash }: Entry, expected: number, previous: Uint8Array): s
     return `it is of position ${position}, where ${expected} is to follow${whole}`
   }
   try {
-    const follows = Buffer.compare(eventHash(previous, canonicalEvent(row)), hash) === 0
+    const follows = Buffer.compare(eventHash(previous, row), hash) === 0
     return follows ? undefined : "what it says does not match its hash and the event before it"
   } catch (error) {
     return error instanceof Error ? error.message : String(error)

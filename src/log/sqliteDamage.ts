@@ -9,7 +9,7 @@ import { readFileSync, statSync } from "node:fs"
 import type { DatabaseSync } from "node:sqlite"
 import { settings } from "../settings.ts"
 import type { Row } from "./codec.ts"
-import { canonicalEvent, eventHash, firstPrevious } from "./eventHash.ts"
+import { eventHash, firstPrevious } from "./eventHash.ts"
 import type { LogErrorReason } from "./LogError.ts"
 import { walDamage } from "./walDamage.ts"
 
@@ -26,7 +26,7 @@ const corrupt = (issue: string, position?: number): Corrupt => ({
 
 const isNext = (row: HashedRow, previous: Uint8Array): boolean => {
   try {
-    const hash = eventHash(previous, canonicalEvent(row.slice(0, -1) as unknown as Row))
+    const hash = eventHash(previous, row.slice(0, -1) as unknown as Row)
     return Buffer.compare(hash, row[10]) === 0
   } catch {
     return false

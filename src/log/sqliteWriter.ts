@@ -11,7 +11,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { type MessagePort, parentPort, workerData } from "node:worker_threads"
 import type { Row } from "./codec.ts"
 import type { Candidate } from "./EventLog.ts"
-import { canonicalEvent, eventHash, firstPrevious } from "./eventHash.ts"
+import { eventHash, firstPrevious } from "./eventHash.ts"
 import type { LogErrorReason } from "./LogError.ts"
 import { checkSound, closeAsItIs, isLocked, led, openForWriting, reasonOf } from "./sqliteFile.ts"
 
@@ -112,7 +112,7 @@ class Writer {
       let { last } = this
       if (!failed) {
         for (const row of rows) {
-          last = eventHash(last, canonicalEvent(row))
+          last = eventHash(last, row)
           this.insert.run(...row, last)
         }
       }

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Row } from "./codec.ts"
 import type { Entry } from "./EventLog.ts"
-import { canonicalEvent, eventHash, firstPrevious } from "./eventHash.ts"
+import { eventHash, firstPrevious } from "./eventHash.ts"
 import type { LogError } from "./LogError.ts"
 
 /**
@@ -39,7 +39,7 @@ const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) =
 const follows = ({ row, hash }: Entry, previous: Uint8Array, position: number): boolean => {
   try {
     const at = [position, ...row.slice(1)] as unknown as Row
-    return isSame(eventHash(previous, canonicalEvent(at)), hash)
+    return isSame(eventHash(previous, at), hash)
   } catch {
     return false
   }

@@ -5,7 +5,7 @@
 import { join } from "node:path"
 import { open } from "../../src/coordinator/open.ts"
 import type { Row } from "../../src/log/codec.ts"
-import { canonicalEvent, eventHash, firstPrevious } from "../../src/log/eventHash.ts"
+import { eventHash, firstPrevious } from "../../src/log/eventHash.ts"
 import { type Figure, median } from "./Figure.ts"
 import { appendLives, appendRaw, byTurn, type RawRow, rawLog, rowsOf, withFolder } from "./place.ts"
 
@@ -20,7 +20,7 @@ const hashed = (file: string, commits: ReadonlyArray<ReadonlyArray<RawRow>>): vo
   for (const rows of commits) {
     raw.commit(
       rows.map((row) => {
-        last = eventHash(last, canonicalEvent(row as unknown as Row))
+        last = eventHash(last, row as unknown as Row)
         return [...row.slice(0, -1), last]
       })
     )

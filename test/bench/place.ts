@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { toRow } from "../../src/log/codec.ts"
-import { canonicalEvent, eventHash, firstPrevious } from "../../src/log/eventHash.ts"
+import { eventHash, firstPrevious } from "../../src/log/eventHash.ts"
 import { openForWriting } from "../../src/log/sqliteFile.ts"
 import { lives } from "./lives.ts"
 
@@ -65,7 +65,7 @@ export const appendLives = (file: string, count: number, inFlight: number): numb
   for (const turn of lives(count, inFlight)) {
     const rows = turn.map((event) => {
       const row = toRow(event)
-      last = eventHash(last, canonicalEvent(row))
+      last = eventHash(last, row)
       return [...row, last]
     })
     raw.commit(rows)

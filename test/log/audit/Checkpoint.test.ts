@@ -8,7 +8,7 @@ import {
   openCheckpoint,
   signedCheckpoint
 } from "../../../src/log/Checkpoint.ts"
-import { eventHash, firstPrevious } from "../../../src/log/eventHash.ts"
+import { firstPrevious, textHash } from "../../../src/log/eventHash.ts"
 import {
   consistencyProof,
   emptyRoot,
@@ -160,7 +160,7 @@ it("two checkpoints and two proofs show that an event was in a log, and is in wh
   const frontier = new MerkleFrontier()
   let previous = firstPrevious
   const signed = texts.map((text) => {
-    previous = eventHash(previous, text)
+    previous = textHash(previous, text)
     leaves.push(leafHash(previous))
     frontier.append(leafHash(previous))
     return signedCheckpoint({ origin, size: frontier.size, root: frontier.root, extensions: [] }, [key])

@@ -3,7 +3,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { canonicalJson } from "../../../src/log/canonicalJson.ts"
 import { type Row, toRow } from "../../../src/log/codec.ts"
-import { canonicalEvent, eventHash, firstPrevious } from "../../../src/log/eventHash.ts"
+import { canonicalEvent, eventHash, firstPrevious, textHash } from "../../../src/log/eventHash.ts"
 import type { Event } from "../../../src/queue/Event.ts"
 import { arbitraryEvent, placed } from "../arbitraryEvent.ts"
 
@@ -22,7 +22,7 @@ const rowOf = (one: Event): Row => toRow(one).with(9, canonicalJson(one.data)) a
 const chain = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => {
   let previous = firstPrevious
   return rows.map((row) => {
-    previous = eventHash(previous, canonicalEvent(row))
+    previous = eventHash(previous, row)
     return Buffer.from(previous).toString("hex")
   })
 }
@@ -92,15 +92,27 @@ describe("the hash of an event", () => {
   it("is SHA-256 over the 32 bytes before and the UTF-8 of its text", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), event, (previous, one) => {
-        const text = canonicalEvent(rowOf(one))
+        const row = rowOf(one)
+        const text = canonicalEvent(row)
         const expected = createHash("sha256")
           .update(previous)
           .update(new TextEncoder().encode(text))
           .digest("hex")
-        expect(Buffer.from(eventHash(previous, text)).toString("hex")).toBe(expected)
+        expect(Buffer.from(textHash(previous, text)).toString("hex")).toBe(expected)
+        expect(Buffer.from(eventHash(previous, row)).toString("hex")).toBe(expected)
       })
     )
   })
+
+  it.each([100, 16_000, 16_384, 1_000_000])(
+    "is the same for %i characters of data, of any width",
+    (length) => {
+      for (const character of ["a", "é", "語", "🦉"]) {
+        const row = admitted.with(9, JSON.stringify(character.repeat(length))) as unknown as Row
+        expect(eventHash(firstPrevious, row)).toEqual(textHash(firstPrevious, canonicalEvent(row)))
+      }
+    }
+  )
 
   it("never changes for an event that was written once", () => {
     expect(chain([admitted, admitted])).toEqual([
@@ -111,7 +123,7 @@ describe("the hash of an event", () => {
 
   it("begins with 32 zero bytes, and takes no other length", () => {
     expect([...firstPrevious]).toEqual(new Array(32).fill(0))
-    expect(() => eventHash(new Uint8Array(31), "{}")).toThrow(
+    expect(() => textHash(new Uint8Array(31), "{}")).toThrow(
       "the hash of the event before has 31 bytes, not 32"
     )
   })

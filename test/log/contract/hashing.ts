@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import fc from "fast-check"
 import type { Entry } from "../../../src/log/EventLog.ts"
-import { canonicalEvent, eventHash, firstPrevious } from "../../../src/log/eventHash.ts"
+import { eventHash, firstPrevious } from "../../../src/log/eventHash.ts"
 import { verifyEntries } from "../../../src/log/verifyEntries.ts"
 import { settings } from "../../../src/settings.ts"
 import { arbitraryEvent, placed } from "../arbitraryEvent.ts"
@@ -13,7 +13,7 @@ import { type Contract, notes } from "./Contract.ts"
 const chained = (entries: ReadonlyArray<Entry>): ReadonlyArray<Uint8Array> => {
   let last = firstPrevious
   return entries.map(({ row }) => {
-    last = eventHash(last, canonicalEvent(row))
+    last = eventHash(last, row)
     return last
   })
 }

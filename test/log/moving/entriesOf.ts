@@ -1,14 +1,14 @@
 import type { Row } from "../../../src/log/codec.ts"
 import { toRow } from "../../../src/log/codec.ts"
 import type { Entry } from "../../../src/log/EventLog.ts"
-import { canonicalEvent, eventHash, firstPrevious } from "../../../src/log/eventHash.ts"
+import { eventHash, firstPrevious } from "../../../src/log/eventHash.ts"
 import type { Event } from "../../../src/queue/Event.ts"
 
 /** Rows with the hashes that follow from them, as a store has them. */
 export const chainOf = (rows: ReadonlyArray<Row>): ReadonlyArray<Entry> => {
   let hash = firstPrevious
   return rows.map((row) => {
-    hash = eventHash(hash, canonicalEvent(row))
+    hash = eventHash(hash, row)
     return { row, hash }
   })
 }
