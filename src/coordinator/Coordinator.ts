@@ -223,9 +223,10 @@ const makeCoordinator = Effect.fnUntraced(function* (options: CoordinatorOptions
   })
   const askAll: Coordinator["Service"]["askAll"] = Effect.fnUntraced(function* (commands, request = {}) {
     const by = from(request)
-    const reviewed = yield* Effect.forEach(commands, (one) =>
-      Effect.result(review(options.onSubmit, one, by))
-    )
+    const { onSubmit } = options
+    const reviewed = onSubmit
+      ? yield* Effect.forEach(commands, (one) => Effect.result(review(onSubmit, one, by)))
+      : commands.map((one) => Result.succeed(one))
     const passed = reviewed.flatMap((one) => (Result.isSuccess(one) ? [asked(one.success, by.actor)] : []))
     const replies = (yield* mailbox.ask(passed)).values()
     return reviewed.map((one) => Result.flatMap(one, () => accepted(replies.next().value)))

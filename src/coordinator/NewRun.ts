@@ -20,15 +20,15 @@ export type NewRun = Omit<RunSpec, "id"> & { readonly id?: RunId }
 
 const strict = { onExcessProperty: "error", errors: "all" } as const
 SchemaJITCompiler.enable(RunSpec.ast)
-const decodeSpec = Schema.decodeUnknownEffect(RunSpec)
+const decodeSpec = Schema.decodeUnknownResult(RunSpec, strict)
 
-export const specOf = (run: NewRun): Effect.Effect<RunSpec, CommandRejected> => {
+export const specOf = (run: NewRun): Result.Result<RunSpec, CommandRejected> => {
   const spec = { ...run, id: run.id ?? randomUUID() }
   const invalid = (issue: string) =>
     new CommandRejected({
       rejection: { _tag: "CommandInvalid", command: "SubmitRun", run: String(spec.id), issue }
     })
-  return Effect.mapError(decodeSpec(spec, strict), (error) => invalid(error.message))
+  return Result.mapError(decodeSpec(spec), (error) => invalid(error.message))
 }
 
 /** Who submits, and a key under which the same wish may be uttered again for some time: it is fulfilled once. */
@@ -65,7 +65,7 @@ export const submitChunk = Effect.fnUntraced(function* (
   request: Partial<Request>,
   keyOf: (at: number) => string | undefined
 ) {
-  const specs = yield* Effect.forEach(chunk, (run) => Effect.result(specOf(run)))
+  const specs = chunk.map(specOf)
   const commands = specs.flatMap((spec, at) =>
     Result.isSuccess(spec) ? [submitOf(spec.success, keyOf(at))] : []
   )

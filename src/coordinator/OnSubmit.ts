@@ -46,11 +46,11 @@ const decodeSpec = Schema.decodeUnknownEffect(RunSpec, { onExcessProperty: "erro
 
 /** The command as it goes to the coordinator, once `onSubmit` has had its say. */
 export const review = (
-  onSubmit: OnSubmit | undefined,
+  onSubmit: OnSubmit,
   command: Command,
   request: Request
 ): Effect.Effect<Command, CommandRejected> => {
-  if (command._tag !== "SubmitRun" || !onSubmit) return Effect.succeed(command)
+  if (command._tag !== "SubmitRun") return Effect.succeed(command)
   const { spec } = command
   const refused = (rejection: Pick<Rejection & { _tag: "SubmitRefused" }, "reason">) =>
     new CommandRejected({

@@ -61,7 +61,9 @@ export class Signalbox implements AsyncDisposable {
   /** Puts a run under coordination; answers the run, once that is durable. Rejects with `CommandRejected`. */
   submit(run: NewRun, { idempotencyKey, ...request }: Submitting = {}): Promise<Run> {
     return this.run((coordinator) =>
-      Effect.flatMap(specOf(run), (spec) => ofRun(coordinator.ask(submitOf(spec, idempotencyKey), request)))
+      Effect.flatMap(Effect.fromResult(specOf(run)), (spec) =>
+        ofRun(coordinator.ask(submitOf(spec, idempotencyKey), request))
+      )
     )
   }
 

@@ -14,6 +14,18 @@ interface Word {
 const slotWord = (of: string, { limit, unit }: Slot): string =>
   unit === undefined ? of + limit : `${of}${JSON.stringify([limit, unit])}`
 
+/** All that is needed, each as one text. A list, not a generator: every run that comes is looked up by it. */
+const textsOf = ({ slots, gates, anyOf, rates, inOrder, share }: Needs): ReadonlyArray<string> => {
+  const texts: Array<string> = []
+  for (const slot of slots) texts.push(slotWord("slot ", slot))
+  for (const slot of gates) texts.push(slotWord("gate ", slot))
+  for (const slot of anyOf) texts.push(slotWord("any ", slot))
+  for (const { limit } of rates) texts.push(`rate ${limit}`)
+  for (const name of inOrder) texts.push(`order ${name}`)
+  if (share) texts.push(`share ${share.of}`)
+  return texts
+}
+
 export class Dictionary {
   private readonly words = new Map<string, Word>()
   private ids = 0
@@ -26,23 +38,16 @@ export class Dictionary {
     return word
   }
 
-  private *textsOf({ slots, gates, anyOf, rates, inOrder, share }: Needs): Generator<string, void> {
-    for (const slot of slots) yield slotWord("slot ", slot)
-    for (const slot of gates) yield slotWord("gate ", slot)
-    for (const slot of anyOf) yield slotWord("any ", slot)
-    for (const { limit } of rates) yield `rate ${limit}`
-    for (const name of inOrder) yield `order ${name}`
-    if (share) yield `share ${share.of}`
-  }
-
   /** Runs that need the same have the same name for it, while a lane needs it. */
   nameOf(needs: Needs): string {
-    return Array.from(this.textsOf(needs), (text) => this.word(text).id).join(" ")
+    let name = ""
+    for (const text of textsOf(needs)) name += `${this.word(text).id} `
+    return name
   }
 
   /** A lane needs this from now on: the same, with the copies that all share. */
   hold(needs: Needs): Needs {
-    for (const text of this.textsOf(needs)) this.word(text).uses++
+    for (const text of textsOf(needs)) this.word(text).uses++
     const slots = needs.slots.map((slot) => {
       const word = this.word(slotWord("slot ", slot))
       word.slot ??= slot
@@ -53,7 +58,7 @@ export class Dictionary {
 
   /** A lane that held this needs it no more. */
   release(needs: Needs): void {
-    for (const text of this.textsOf(needs)) {
+    for (const text of textsOf(needs)) {
       const word = this.words.get(text)
       if (word && --word.uses === 0) this.words.delete(text)
     }

@@ -8,6 +8,8 @@ const chunkMax = 512
 
 /** Where a value stands, or would stand: the first index whose item does not come before it. */
 const lowerBound = (length: number, before: (index: number) => boolean): number => {
+  // Most that come are the last ones.
+  if (length > 0 && before(length - 1)) return length
   let low = 0
   let high = length
   while (low < high) {

@@ -3,11 +3,12 @@
  */
 import { join } from "node:path"
 import { open } from "../../src/coordinator/open.ts"
+import { collectGarbage } from "./collectGarbage.ts"
 import { type Figure, median } from "./Figure.ts"
+import { inRounds } from "./inRounds.ts"
 import { appendRaw, byTurn, rowsOf, withFolder } from "./place.ts"
 
 const runs = 100_000
-const rounds = 3
 
 const once = async (folder: string, at: number) => {
   const log = join(folder, `${at}.db`)
@@ -22,6 +23,7 @@ const once = async (folder: string, at: number) => {
   const ours = performance.now() - began
   await box.close()
   const commits = byTurn(rowsOf(log))
+  collectGarbage()
   const rawBegan = performance.now()
   appendRaw(join(folder, `${at}-raw.db`), commits)
   return { ours, raw: performance.now() - rawBegan, commits: commits.length }
@@ -29,8 +31,7 @@ const once = async (folder: string, at: number) => {
 
 export const bulk = (): Promise<ReadonlyArray<Figure>> =>
   withFolder(async (folder) => {
-    const results = []
-    for (let at = 0; at < rounds; at++) results.push(await once(folder, at))
+    const results = await inRounds((at) => once(folder, at))
     const ours = median(results.map((one) => one.ours))
     const raw = median(results.map((one) => one.raw))
     return [

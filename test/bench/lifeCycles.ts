@@ -3,12 +3,13 @@
  */
 import { join } from "node:path"
 import { open } from "../../src/coordinator/open.ts"
+import { collectGarbage } from "./collectGarbage.ts"
 import { type Figure, median } from "./Figure.ts"
+import { inRounds } from "./inRounds.ts"
 import { appendRaw, byTurn, rowsOf, withFolder } from "./place.ts"
 
 const lives = 20_000
 const submitters = 64
-const rounds = 5
 
 const policy = { maxConcurrentRuns: 100, tagLimits: [{ key: "team", each: true, limit: 50 }] }
 
@@ -32,6 +33,7 @@ const once = async (folder: string, at: number) => {
   const log = join(folder, `${at}.db`)
   const ours = await round(log)
   const commits = byTurn(rowsOf(log))
+  collectGarbage()
   const began = performance.now()
   appendRaw(join(folder, `${at}-raw.db`), commits)
   return { ours, raw: performance.now() - began, commits: commits.length }
@@ -39,8 +41,7 @@ const once = async (folder: string, at: number) => {
 
 export const lifeCycles = (): Promise<ReadonlyArray<Figure>> =>
   withFolder(async (folder) => {
-    const results = []
-    for (let at = 0; at < rounds; at++) results.push(await once(folder, at))
+    const results = await inRounds((at) => once(folder, at))
     const perSecond = (ms: number) => Math.round((lives / ms) * 1000)
     const ours = median(results.map((one) => one.ours))
     const raw = median(results.map((one) => one.raw))

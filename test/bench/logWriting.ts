@@ -6,10 +6,11 @@ import { join } from "node:path"
 import { open } from "../../src/coordinator/open.ts"
 import type { Row } from "../../src/log/codec.ts"
 import { eventHash, firstPrevious } from "../../src/log/eventHash.ts"
+import { collectGarbage } from "./collectGarbage.ts"
 import { type Figure, median } from "./Figure.ts"
+import { inRounds } from "./inRounds.ts"
 import { appendLives, appendRaw, byTurn, type RawRow, rawLog, rowsOf, withFolder } from "./place.ts"
 
-const rounds = 5
 const runs = 4_000
 const submitters = 64
 const submits = 20_000
@@ -34,11 +35,11 @@ const timed = (run: () => void): number => {
   return performance.now() - began
 }
 
-const hashing = (folder: string): Figure => {
+const hashing = async (folder: string): Promise<Figure> => {
   const source = join(folder, "source.db")
   const events = appendLives(source, runs, 0)
   const commits = byTurn(rowsOf(source))
-  const results = Array.from({ length: rounds }, (_, at) => ({
+  const results = await inRounds((at) => ({
     ours: timed(() => hashed(join(folder, `hashed-${at}.db`), commits)),
     raw: timed(() => appendRaw(join(folder, `raw-${at}.db`), commits))
   }))
@@ -67,14 +68,14 @@ const submitAll = async (log: string): Promise<number> => {
 }
 
 const submitting = async (folder: string): Promise<Figure> => {
-  const results: Array<{ readonly ours: number; readonly raw: number; readonly commits: number }> = []
-  for (let at = 0; at < rounds; at++) {
+  const results = await inRounds(async (at) => {
     const log = join(folder, `submits-${at}.db`)
     const ours = await submitAll(log)
     const commits = byTurn(rowsOf(log))
+    collectGarbage()
     const raw = timed(() => appendRaw(join(folder, `submits-raw-${at}.db`), commits))
-    results.push({ ours, raw, commits: commits.length })
-  }
+    return { ours, raw, commits: commits.length }
+  })
   const perSecond = (ms: number) => `${Math.round((submits / ms) * 1000)}/s`
   const commits = median(results.map((one) => one.commits))
   return {
@@ -87,4 +88,4 @@ const submitting = async (folder: string): Promise<Figure> => {
 }
 
 export const logWriting = (): Promise<ReadonlyArray<Figure>> =>
-  withFolder(async (folder) => [hashing(folder), await submitting(folder)])
+  withFolder(async (folder) => [await hashing(folder), await submitting(folder)])

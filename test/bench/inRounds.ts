@@ -1,0 +1,22 @@
+/**
+ * The same measured again and again, as a program meets it that runs for days: compiled, and with nothing left to clear
+ * away from what was measured before.
+ */
+import { collectGarbage } from "./collectGarbage.ts"
+
+/** Rounds whose results count. */
+const counted = 5
+
+/** Rounds before them, whose results do not: so long it takes until the runtime has compiled what is called often. */
+const warmUp = 2
+
+export const inRounds = async <A>(
+  once: (round: number) => A | Promise<A>
+): Promise<ReadonlyArray<Awaited<A>>> => {
+  const results: Array<Awaited<A>> = []
+  for (let round = 0; round < warmUp + counted; round++) {
+    collectGarbage()
+    results.push(await once(round))
+  }
+  return results.slice(warmUp)
+}
