@@ -37,14 +37,21 @@ const attempt = <A>(path: string, run: () => A): A | { readonly failed: LogError
   }
 }
 
-const insertion = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+type HashedRow = readonly [...Row, hash: Uint8Array]
+
+/** Rows that go into one statement where there are as many: the call costs something besides its rows. */
+const rowsTogether = 16
+
+const insertion = (rows: number): string =>
+  `INSERT INTO event VALUES ${Array(rows).fill("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)").join(", ")}`
 
 class Writer {
   private readonly path: string
   private readonly db: DatabaseSync
   private readonly guard: DatabaseSync | undefined
   private readonly head: StatementSync
-  private readonly insert: StatementSync
+  private readonly insertOne: StatementSync
+  private readonly insertMany: StatementSync
   readonly epoch: number
   readonly position: number
   /** The hash of the last event. */
@@ -60,7 +67,8 @@ class Writer {
       checkSound(this.db, path)
       this.head = this.db.prepare("SELECT epoch, (SELECT max(position) FROM event) FROM lead")
       this.head.setReturnArrays(true)
-      this.insert = this.db.prepare(insertion)
+      this.insertOne = this.db.prepare(insertion(1))
+      this.insertMany = this.db.prepare(insertion(rowsTogether))
       this.db.prepare("UPDATE lead SET epoch = epoch + 1, holder = ?").run(holder)
       this.db.exec("COMMIT")
       ;[this.epoch, this.position] = this.found()
@@ -105,16 +113,26 @@ class Writer {
     return { _tag: "PositionConflict", expected: first[0] - 1, found }
   }
 
+  private insert(rows: ReadonlyArray<HashedRow>): void {
+    const alone = rows.length % rowsTogether
+    for (const row of rows.slice(0, alone)) this.insertOne.run(...row)
+    for (let from = alone; from < rows.length; from += rowsTogether) {
+      this.insertMany.run(...rows.slice(from, from + rowsTogether).flat())
+    }
+  }
+
   append(rows: ReadonlyArray<Row>): WriterAnswer {
     this.db.exec("BEGIN IMMEDIATE")
     try {
       const failed = this.refusal(rows[0])
       let { last } = this
       if (!failed) {
-        for (const row of rows) {
-          last = eventHash(last, row)
-          this.insert.run(...row, last)
-        }
+        this.insert(
+          rows.map((row) => {
+            last = eventHash(last, row)
+            return [...row, last]
+          })
+        )
       }
       this.db.exec(failed ? "ROLLBACK" : "COMMIT")
       this.last = last
