@@ -215,12 +215,17 @@ const makeCoordinator = Effect.fnUntraced(function* (options: CoordinatorOptions
     headers
   })
 
-  const ask: Coordinator["Service"]["ask"] = Effect.fnUntraced(function* (command, request = {}) {
+  const ask: Coordinator["Service"]["ask"] = (command, request = {}) => {
     const by = from(request)
-    const reviewed = options.onSubmit ? yield* review(options.onSubmit, command, by) : command
-    const [reply] = yield* mailbox.ask([asked(reviewed, by.actor)])
-    return yield* Effect.fromResult(accepted(reply))
-  })
+    const decided = (reviewed: Command) =>
+      Effect.flatMap(mailbox.ask([asked(reviewed, by.actor)]), ([reply]) =>
+        Effect.fromResult(accepted(reply))
+      )
+    const { onSubmit } = options
+    return onSubmit
+      ? Effect.flatMap(review(onSubmit, command, by), decided)
+      : Effect.suspend(() => decided(command))
+  }
   const askAll: Coordinator["Service"]["askAll"] = Effect.fnUntraced(function* (commands, request = {}) {
     const by = from(request)
     const { onSubmit } = options

@@ -1,12 +1,11 @@
 /**
  * The limits, enforced: one Effect semaphore for each limit in force. The log says who holds which slot; here each
- * run's fiber takes the permits for them, all at once or none, and gives them back with its scope.
+ * run's fiber takes the permits for them, all at once or none, and gives them back however it ends.
  *
  * Nobody ever waits here: only runs that were admitted come, and admission counts the same slots. Where the two
  * disagree, the program is wrong and must end.
  */
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Slot } from "../queue/Slots.ts"
 import type { RunId } from "../run/RunSpec.ts"
@@ -97,17 +96,25 @@ export class Permits {
     for (const slot of slots) yield* this.giveOne(slot)
   })
 
-  /** Takes the permits of a run that was just admitted, until the scope ends. Dies where there is no room. */
-  take(run: RunId, slots: Slots): Effect.Effect<void, never, Scope.Scope> {
-    return Effect.acquireRelease(this.takeAll(run, slots), () => this.giveAll(run))
+  /** Takes the permits of a run that was just admitted, and holds them while `use` goes on. Dies where there is no room. */
+  take<A>(run: RunId, slots: Slots, use: Effect.Effect<A>): Effect.Effect<A> {
+    return Effect.acquireUseRelease(
+      this.takeAll(run, slots),
+      () => use,
+      () => this.giveAll(run)
+    )
   }
 
   /**
-   * Takes the permits of a run that holds its slots from before a restart, until the scope ends. It keeps them
-   * even where more run than a limit now allows; no other is let in until there is room again.
+   * Takes the permits of a run that holds its slots from before a restart, and holds them while `use` goes on. It keeps
+   * them even where more run than a limit now allows; no other is let in until there is room again.
    */
-  keep(run: RunId, slots: Slots): Effect.Effect<void, never, Scope.Scope> {
-    return Effect.acquireRelease(this.keepAll(run, slots), () => this.giveAll(run))
+  keep<A>(run: RunId, slots: Slots, use: Effect.Effect<A>): Effect.Effect<A> {
+    return Effect.acquireUseRelease(
+      this.keepAll(run, slots),
+      () => use,
+      () => this.giveAll(run)
+    )
   }
 
   /** Other rules are in force: those who hold permits now hold these instead. */

@@ -149,10 +149,11 @@ export class Workers {
         this.workers.set(run.id, worker)
         // Only who was admitted has found room; any other holds its slots from before, whatever the rules are now.
         const isAdmitted = fresh.get(run.id) === "RunAdmitted"
-        const permits = isAdmitted ? this.permits.take(run.id, slots) : this.permits.keep(run.id, slots)
-        const work = wanted === "Work" ? this.launch(worker) : Effect.void
-        const holding = Effect.scoped(permits.pipe(Effect.andThen(work), Effect.andThen(Effect.never)))
-        worker.fibers.work = this.fork(holding)
+        const work = Effect.andThen(wanted === "Work" ? this.launch(worker) : Effect.void, Effect.never)
+        const { permits } = this
+        worker.fibers.work = this.fork(
+          isAdmitted ? permits.take(run.id, slots, work) : permits.keep(run.id, slots, work)
+        )
       }
       if (wanted === "Stop" && !worker.stopping) {
         worker.stopping = true

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
+import * as Fiber from "effect/Fiber"
 import fc from "fast-check"
 import { Permits } from "../../src/coordinator/Permits.ts"
 import type { Slot } from "../../src/queue/Slots.ts"
@@ -13,19 +14,23 @@ const customer = (unit: string, size = 1): Slot => ({ limit: "distinct:customer"
 /** Permits whose holders can be told to give theirs back. */
 const makeHolders = () => {
   const permits = new Permits()
-  const scopes = new Map<string, Scope.Closeable>()
-  const acquire = (run: string, acquisition: Effect.Effect<void, never, Scope.Scope>) =>
-    Effect.suspend(() => {
-      const scope = Scope.makeUnsafe()
-      scopes.set(run, scope)
-      return Effect.exit(Scope.provide(acquisition, scope))
+  const givers = new Map<string, Effect.Effect<unknown>>()
+  const acquire = (run: string, hold: (use: Effect.Effect<void>) => Effect.Effect<void>) =>
+    Effect.gen(function* () {
+      const taken = yield* Deferred.make<void>()
+      const over = yield* Deferred.make<void>()
+      const use = Effect.andThen(Deferred.succeed(taken, undefined), Deferred.await(over))
+      const fiber = yield* Effect.forkDetach(hold(use))
+      givers.set(run, Effect.andThen(Deferred.succeed(over, undefined), Fiber.await(fiber)))
+      return yield* Effect.exit(Effect.raceFirst(Deferred.await(taken), Fiber.join(fiber)))
     })
   return {
     permits,
-    take: (run: string, ...slots: ReadonlyArray<Slot>) => acquire(run, permits.take(run, slots)),
-    keep: (run: string, ...slots: ReadonlyArray<Slot>) => acquire(run, permits.keep(run, slots)),
-    give: (run: string) =>
-      Effect.suspend(() => Scope.close(scopes.get(run) ?? Scope.makeUnsafe(), Exit.void)),
+    take: (run: string, ...slots: ReadonlyArray<Slot>) =>
+      acquire(run, (use) => permits.take(run, slots, use)),
+    keep: (run: string, ...slots: ReadonlyArray<Slot>) =>
+      acquire(run, (use) => permits.keep(run, slots, use)),
+    give: (run: string) => Effect.suspend(() => givers.get(run) ?? Effect.void),
     /** How many of each limit are taken, where any are. */
     get taken() {
       return Object.fromEntries([...permits.taken].filter(([, count]) => count !== 0))
