@@ -17,7 +17,8 @@ const plain = /^[\w./:@+-]+$/
 const word = (text: string): string => (plain.test(text) ? text : JSON.stringify(text))
 
 const amongOf = (where: Tags | undefined): string => {
-  const conditions = Object.entries(where ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
+  if (!where) return ""
+  const conditions = Object.entries(where).sort(([a], [b]) => (a < b ? -1 : 1))
   const among = conditions.map(([name, text]) => `${word(name)}=${word(text)}`).join(",")
   return among === "" ? "" : `[${among}]`
 }
@@ -68,12 +69,12 @@ export const formOf = ({ key, each, distinct, value, where }: TagLimit): string 
   limitName(each ? "each" : distinct ? "distinct" : "tag", key, value, where)
 
 const covers = (
-  { value, where = {} }: Pick<TagLimit, "value" | "where">,
+  { value, where }: Pick<TagLimit, "value" | "where">,
   spec: RunSpec,
   own: string | undefined
 ): boolean =>
   (value === undefined || value === own) &&
-  Object.entries(where).every(([key, text]) => labelOf(spec, key) === text)
+  (where === undefined || Object.entries(where).every(([key, text]) => labelOf(spec, key) === text))
 
 const slotOf = ({ key, each, distinct, value, where, limit: size }: TagLimit, own: string): Slot => {
   if (distinct) return { limit: limitName("distinct", key, undefined, where), size, unit: own }
@@ -94,6 +95,8 @@ export class Limits {
   private readonly paused: ReadonlyArray<Scope>
   private readonly total: ReadonlyArray<Slot>
   private readonly byKey = new Map<string, Map<string, TagLimit>>()
+  /** Whose needs were asked for last. */
+  private asked: { readonly spec: RunSpec; readonly needs: Needs } | undefined
 
   constructor(policy: Policy, paused: ReadonlyArray<Scope>) {
     const { mode, maxConcurrentRuns, tagLimits } = policy
@@ -109,8 +112,13 @@ export class Limits {
     }
   }
 
-  /** What a run needs in order to start. */
+  /** What a run needs in order to start. Who is let in is looked at several times in a row. */
   needsOf(spec: RunSpec): Needs {
+    if (this.asked?.spec !== spec) this.asked = { spec, needs: this.find(spec) }
+    return this.asked.needs
+  }
+
+  private find(spec: RunSpec): Needs {
     return {
       slots: this.slotsOf(spec),
       gates: this.gatesOf(spec),

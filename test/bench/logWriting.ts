@@ -22,7 +22,7 @@ const hashed = (file: string, commits: ReadonlyArray<ReadonlyArray<RawRow>>): vo
     raw.commit(
       rows.map((row) => {
         last = eventHash(last, row as unknown as Row)
-        return [...row.slice(0, -1), last]
+        return row.with(-1, last)
       })
     )
   }
