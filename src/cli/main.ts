@@ -8,37 +8,12 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { software } from "../software.ts"
-import { audit } from "./auditCommands.ts"
-import { cancel, rerun } from "./bulkCommands.ts"
-import { config } from "./configCommands.ts"
 import { exitCodes } from "./exitCodes.ts"
-import { list, queue, show } from "./listCommands.ts"
-import { chart, log, replayCommand } from "./logCommands.ts"
-import { policy } from "./policyCommands.ts"
-import { pool } from "./poolCommands.ts"
-import { hold, pause, priority, release, resume, top } from "./queueCommands.ts"
-import { root } from "./root.ts"
-import { run } from "./runCommand.ts"
-import { schedule } from "./scheduleCommands.ts"
-import { submit } from "./submitCommand.ts"
-import { subscription } from "./subscriptionCommands.ts"
-import { why } from "./whyCommand.ts"
+import { signalbox } from "./signalbox.ts"
 
 const [, version = ""] = software.split(" ")
 
-const program = root.pipe(
-  Command.withSubcommands([
-    { group: "WORK", commands: [run, submit, schedule, cancel, rerun] },
-    { group: "LOOK", commands: [list, show, queue, why] },
-    {
-      group: "CHANGE THE QUEUE",
-      commands: [priority, top, hold, release, pause, resume, pool, policy, config]
-    },
-    { group: "READ THE LOG", commands: [log, subscription, replayCommand, audit, chart] }
-  ]),
-  Command.run({ version }),
-  Effect.provide(NodeServices.layer)
-)
+const program = signalbox.pipe(Command.run({ version }), Effect.provide(NodeServices.layer))
 
 type Failure = Effect.Error<typeof program>
 

@@ -1,29 +1,32 @@
-import { execFileSync } from "node:child_process"
 import { join } from "node:path"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Console from "effect/Console"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
+import { signalbox } from "../../../src/cli/signalbox.ts"
 import { pages } from "./pages.ts"
 
 const folder = join(import.meta.dirname, "../../../docs/reference")
 
-const printed = new Map<string, string>()
-
-const askHelp = (command: string): string =>
-  execFileSync(
-    process.execPath,
-    [process.env["SIGNALBOX_PROGRAM"] ?? "", ...command.split(" ").filter(Boolean), "--help"],
-    {
-      encoding: "utf8",
-      env: { ...process.env, NO_COLOR: "1" }
-    }
+/** What the program prints for `--help`, without the spaces at the ends of lines. */
+const helpOf = (command: string): string => {
+  const lines: Array<string> = []
+  const print = (...texts: ReadonlyArray<string>) => lines.push(texts.join(" "))
+  const told = Command.runWith(signalbox, { version: "" })([...command.split(" ").filter(Boolean), "--help"])
+  Effect.runSync(
+    told.pipe(
+      Effect.provideService(Console.Console, Object.assign(Object.create(console), { log: print })),
+      Effect.provide(CliOutput.layer(CliOutput.defaultFormatter({ colors: false }))),
+      Effect.provide(NodeServices.layer)
+    )
   )
+  return lines
+    .join("\n")
     .split("\n")
     .map((line) => line.trimEnd())
     .join("\n")
-
-const helpOf = (command: string): string => {
-  const text = printed.get(command) ?? askHelp(command)
-  printed.set(command, text)
-  return text
 }
 
 describe("the reference", () => {
