@@ -1,8 +1,7 @@
 /**
- * The same measured again and again, as a program meets it that runs for days: compiled, and with nothing left to clear
- * away from what was measured before.
+ * The same measured again and again, as a program meets it that runs for days: what is called often is compiled. Garbage is
+ * left to the runtime: to force it out makes room for new objects small again, and what follows slower.
  */
-import { collectGarbage } from "./collectGarbage.ts"
 
 /** Rounds whose results count. */
 const counted = 5
@@ -14,9 +13,6 @@ export const inRounds = async <A>(
   once: (round: number) => A | Promise<A>
 ): Promise<ReadonlyArray<Awaited<A>>> => {
   const results: Array<Awaited<A>> = []
-  for (let round = 0; round < warmUp + counted; round++) {
-    collectGarbage()
-    results.push(await once(round))
-  }
+  for (let round = 0; round < warmUp + counted; round++) results.push(await once(round))
   return results.slice(warmUp)
 }

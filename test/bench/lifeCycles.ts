@@ -3,7 +3,6 @@
  */
 import { join } from "node:path"
 import { open } from "../../src/coordinator/open.ts"
-import { collectGarbage } from "./collectGarbage.ts"
 import { type Figure, median } from "./Figure.ts"
 import { inRounds } from "./inRounds.ts"
 import { appendRaw, byTurn, rowsOf, withFolder } from "./place.ts"
@@ -33,7 +32,6 @@ const once = async (folder: string, at: number) => {
   const log = join(folder, `${at}.db`)
   const ours = await round(log)
   const commits = byTurn(rowsOf(log))
-  collectGarbage()
   const began = performance.now()
   appendRaw(join(folder, `${at}-raw.db`), commits)
   return { ours, raw: performance.now() - began, commits: commits.length }

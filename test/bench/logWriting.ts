@@ -6,7 +6,6 @@ import { join } from "node:path"
 import { open } from "../../src/coordinator/open.ts"
 import type { Row } from "../../src/log/codec.ts"
 import { eventHash, firstPrevious } from "../../src/log/eventHash.ts"
-import { collectGarbage } from "./collectGarbage.ts"
 import { type Figure, median } from "./Figure.ts"
 import { inRounds } from "./inRounds.ts"
 import { appendLives, appendRaw, byTurn, type RawRow, rawLog, rowsOf, withFolder } from "./place.ts"
@@ -72,7 +71,6 @@ const submitting = async (folder: string): Promise<Figure> => {
     const log = join(folder, `submits-${at}.db`)
     const ours = await submitAll(log)
     const commits = byTurn(rowsOf(log))
-    collectGarbage()
     const raw = timed(() => appendRaw(join(folder, `submits-raw-${at}.db`), commits))
     return { ours, raw, commits: commits.length }
   })
