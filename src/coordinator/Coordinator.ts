@@ -148,8 +148,8 @@ const lead = Effect.fnUntraced(function* (options: CoordinatorOptions, mailbox: 
   let failures = 0
 
   const settled = ({ turn, idle }: Settled): void => {
-    if (machine.getSnapshot().value !== "recovering" && turn.events.length > 0) failures = 0
-    machine.send({ type: "Recovered" })
+    if (machine.getSnapshot().value === "recovering") machine.send({ type: "Recovered" })
+    else if (turn.events.length > 0) failures = 0
     draining ||= turn.events.some((event) => event.type === "CoordinatorDraining")
     if (draining) machine.send({ type: "DrainRequested" })
     waiters.settled(turn, idle && draining)
