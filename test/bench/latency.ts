@@ -7,8 +7,8 @@ import { open } from "../../src/coordinator/open.ts"
 import { type Figure, quantile } from "./Figure.ts"
 import { byTurn, type RawRow, rawLog, rowsOf, withFolder } from "./place.ts"
 
-const submits = 2_000
-const warmUp = 200
+const submits = 4_000
+const warmUp = 5_000
 
 /** The rows of the turn that submits, queues and admits one run. */
 const admissionIn = (log: string): ReadonlyArray<RawRow> => {
