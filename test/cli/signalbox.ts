@@ -1,30 +1,12 @@
 /**
- * The real program, as a child process of a test.
+ * What tests of the command line work with: the program, and folders of their own.
  */
-import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach } from "vitest"
 
-/** The command line as it is published, made before the tests. */
-const main = process.env["SIGNALBOX_PROGRAM"] ?? ""
-
-/** What a program has said and how it has ended. */
-export interface Ended {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** A program that runs. */
-export interface Running {
-  readonly child: ChildProcess
-  readonly ended: Promise<Ended>
-  /** Waits until it has printed this on stdout or stderr; rejects if it ends before. */
-  readonly says: (text: string) => Promise<void>
-}
+export { type Ended, type Running, signalbox, start } from "./program.ts"
 
 const folders: Array<string> = []
 
@@ -38,39 +20,3 @@ export const temporaryFolder = (): string => {
 afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 })
-
-/** Starts `signalbox` with these arguments in a folder. */
-export const start = (cwd: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}): Running => {
-  const child = spawn(process.execPath, [main, ...args], {
-    cwd,
-    env: { ...process.env, NO_COLOR: "1", SIGNALBOX_LOG: "log.db", ...env },
-    stdio: ["ignore", "pipe", "pipe"]
-  })
-  const out = { stdout: "", stderr: "" }
-  const listeners = new Set<() => void>()
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name]?.setEncoding("utf8").on("data", (text: string) => {
-      out[name] += text
-      for (const listener of listeners) listener()
-    })
-  }
-  const ended = new Promise<Ended>((resolve) => {
-    child.on("close", (code, signal) => resolve({ code, signal, ...out }))
-  })
-  const says = (text: string): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const look = () => {
-        if (!`${out.stdout}${out.stderr}`.includes(text)) return
-        listeners.delete(look)
-        resolve()
-      }
-      listeners.add(look)
-      void ended.then((end) => reject(new Error(`it ended before it said ${text}: ${JSON.stringify(end)}`)))
-      look()
-    })
-  return { child, ended, says }
-}
-
-/** Runs `signalbox` with these arguments in a folder, to its end. */
-export const signalbox = (cwd: string, ...args: ReadonlyArray<string>): Promise<Ended> =>
-  start(cwd, args).ended
