@@ -5,10 +5,12 @@ import { cpus, type as system, totalmem } from "node:os"
 import { admission } from "./admission.ts"
 import { bulk } from "./bulk.ts"
 import { type Figure, toMarkdown } from "./Figure.ts"
+import { heartbeats } from "./heartbeats.ts"
 import { latency } from "./latency.ts"
 import { lifeCycles } from "./lifeCycles.ts"
 import { logReading } from "./logReading.ts"
 import { logWriting } from "./logWriting.ts"
+import { monitoring } from "./monitoring.ts"
 import { postgres } from "./postgres.ts"
 import { replaying } from "./replaying.ts"
 
@@ -17,6 +19,8 @@ const benchmarks: Readonly<Record<string, () => Promise<ReadonlyArray<Figure>>>>
   admission,
   bulk,
   latency,
+  monitoring,
+  heartbeats,
   replaying,
   logWriting,
   logReading,
