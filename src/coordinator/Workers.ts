@@ -27,9 +27,6 @@ import { Permits } from "./Permits.ts"
 /** Hands a report to the coordinator. */
 type Post = (report: RunCommand) => void
 
-/** What an attempt begins with. */
-export type Beginning = "RunAdmitted" | "RunResumed"
-
 type Progress = Extract<Report, { readonly _tag: "Progress" }>
 
 interface Worker {
@@ -139,20 +136,23 @@ export class Workers {
     } catch {}
   }
 
-  /** Starts the runs that are to work, stops those that are to stop. `fresh` are those whose attempt has just begun. */
-  begin(touched: ReadonlyArray<Touched>, fresh: ReadonlyMap<RunId, Beginning>): void {
+  /**
+   * Starts the runs that are to work, stops those that are to stop. `fresh` are those whose attempt has just begun, and
+   * whether there was room for it.
+   */
+  begin(touched: ReadonlyArray<Touched>, fresh: ReadonlyMap<RunId, boolean>): void {
     for (const { run, slots } of touched) {
       const wanted = intent(run.state)
       if (wanted !== "Work" && wanted !== "Stop") continue
       const worker = this.workers.get(run.id) ?? this.assign(run, !fresh.has(run.id))
       if (!this.workers.has(run.id)) {
         this.workers.set(run.id, worker)
-        // Only who was admitted has found room; any other holds its slots from before, whatever the rules are now.
-        const isAdmitted = fresh.get(run.id) === "RunAdmitted"
+        // Who has found no room holds its slots from before, whatever the rules are now.
+        const hasRoom = fresh.get(run.id) === true
         const work = Effect.andThen(wanted === "Work" ? this.launch(worker) : Effect.void, Effect.never)
         const { permits } = this
         worker.fibers.work = this.fork(
-          isAdmitted ? permits.take(run.id, slots, work) : permits.keep(run.id, slots, work)
+          hasRoom ? permits.take(run.id, slots, work) : permits.keep(run.id, slots, work)
         )
       }
       if (wanted === "Stop" && !worker.stopping) {

@@ -24,7 +24,7 @@ import { settings } from "../settings.ts"
 import { coordinatorError, whyOf } from "./CoordinatorError.ts"
 import type { Letter, Mailbox } from "./Mailbox.ts"
 import { recover } from "./recover.ts"
-import { type Beginning, Workers } from "./Workers.ts"
+import { Workers } from "./Workers.ts"
 
 /** What a term works with. */
 interface Given {
@@ -78,11 +78,15 @@ const answer = ({ letters, turn: { replies } }: Decided): void => {
   }
 }
 
-/** Runs that begin an attempt with this turn, and with what. */
-const fresh = ({ events }: Turn): ReadonlyMap<RunId, Beginning> => {
-  const runs = new Map<RunId, Beginning>()
-  for (const { type, run } of events)
-    if ((type === "RunAdmitted" || type === "RunResumed") && run !== null) runs.set(run, type)
+/** Runs that begin an attempt with this turn, and whether there was room for it under the rules at its end. */
+const fresh = ({ events }: Turn): ReadonlyMap<RunId, boolean> => {
+  const runs = new Map<RunId, boolean>()
+  for (const { type, run } of events) {
+    // A queue that is full lets in whom it can in the midst of a turn, in which other rules may follow.
+    if (type === "PolicySet") for (const id of runs.keys()) runs.set(id, false)
+    else if (run !== null && (type === "RunAdmitted" || type === "RunResumed"))
+      runs.set(run, type === "RunAdmitted")
+  }
   return runs
 }
 

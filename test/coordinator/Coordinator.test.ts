@@ -250,6 +250,21 @@ describe("the rules", () => {
     })
   )
 
+  it.effect("that have no room for who was let in before them, in the same turn, end nothing", () =>
+    Effect.gen(function* () {
+      const jobs = new ManualJobs()
+      const policy = rules({ maxQueuedRuns: 1 })
+      const coordinator = yield* startCoordinator({ jobs: jobs.jobs, policy })
+      // The queue is full when the second one comes, and lets in the first to take it.
+      const asked = [submit("a", "manual"), submit("b", "manual"), setPolicy(rules({ maxConcurrentRuns: 0 }))]
+      yield* coordinator.askAll(asked)
+      yield* quiet
+      expect(yield* statesIn(coordinator)).toEqual({ a: "started", b: "queued" })
+      jobs.end("a")
+      expect((yield* coordinator.ended("a")).state).toBe("succeeded")
+    })
+  )
+
   it.effect("may name other limits while runs are under way", () =>
     Effect.gen(function* () {
       const jobs = new ManualJobs()

@@ -7,7 +7,7 @@ import { lifeTo } from "../run/facts.ts"
 import { runOf } from "../run/given.ts"
 
 export const slots = [{ limit: "runs", size: 1 }]
-export const fresh = new Map([["r", "RunAdmitted" as const]])
+export const fresh = new Map([["r", true]])
 export const nobody = new Map<string, never>()
 
 /** A run in that state, as a turn has touched it. */

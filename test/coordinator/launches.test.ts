@@ -9,7 +9,7 @@ describe("launches", () => {
   const many = settings.launchesMax + 2
   const runs = Array.from({ length: many }, (_, at) => `r${at}`)
 
-  const fresh = new Map(runs.map((run) => [run, "RunAdmitted" as const]))
+  const fresh = new Map(runs.map((run) => [run, true]))
 
   /** Runs that were admitted together, without limits. */
   const admitted = runs.map((id) => {

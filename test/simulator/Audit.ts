@@ -34,6 +34,12 @@ const envelopesOf = (events: ReadonlyArray<Event>): string =>
     )
     .join()
 
+/** The admissions that follow each other from there on. */
+const admissionsFrom = (events: ReadonlyArray<Event>, from: number): ReadonlyArray<Event> => {
+  const end = events.findIndex(({ type }, index) => index > from && type !== "RunAdmitted")
+  return events.slice(from, end < 0 ? events.length : end)
+}
+
 export class Audit {
   /** All that is durable. */
   readonly log: Array<Event> = []
@@ -61,13 +67,13 @@ export class Audit {
   written(events: ReadonlyArray<Event>, epoch: number, given: ReadonlyArray<Event>): void {
     if (envelopesOf(events) !== envelopesOf(given))
       this.fail("store", `turn ${given[0]?.turn} is not stored as it was given`)
-    const admitted = events.findIndex(({ type }) => type === "RunAdmitted")
-    const before = admitted < 0 ? events.length : admitted
+    // A queue that is full lets in whom it can in the midst of a turn, before it takes the next submission.
+    const isAdmission = (event: Event | undefined) => event?.type === "RunAdmitted"
     for (const [index, event] of events.entries()) {
-      if (index === before) this.weigh(events.slice(before))
+      if (isAdmission(event) && !isAdmission(events[index - 1])) this.weigh(admissionsFrom(events, index))
       this.take(event, epoch)
     }
-    if (before === events.length) this.weigh([])
+    if (!isAdmission(events.at(-1))) this.weigh([])
   }
 
   private take(event: Event, epoch: number): void {
@@ -85,7 +91,7 @@ export class Audit {
     }
   }
 
-  /** Whether those admitted at the end of a turn are those that the rules let in, in their order. */
+  /** Whether those admitted are those that the rules let in, in their order. */
   private weigh(admissions: ReadonlyArray<Event>): void {
     const { queue } = this
     if (queue.turn % turnsPerCheck !== 0 || this.breach) return

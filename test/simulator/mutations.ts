@@ -29,7 +29,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "a run that is resumed has to find room",
     file: "src/coordinator/Workers.ts",
-    search: 'fresh.get(run.id) === "RunAdmitted"',
+    search: "fresh.get(run.id) === true",
     replacement: "fresh.has(run.id)",
     rules: ["defect"]
   },
