@@ -113,7 +113,8 @@ export class Audit {
   }
 
   /** Someone was told that a command is accepted. */
-  accepted(command: Command, { position, run }: Accepted): void {
+  accepted(command: Command, accepted: Accepted): void {
+    const { position, run } = accepted
     const { queue } = this
     if (position > queue.position) {
       this.fail(
@@ -123,15 +124,21 @@ export class Audit {
       return
     }
     const has = (type: Event["type"]) => this.turnUpTo(position).some((event) => event.type === type)
-    if (!this.isDone(command, has))
+    if (!this.isDone(command, accepted, has))
       this.fail("kept", `${command._tag} was accepted, and the log does not show it`)
     if (run && position === queue.position && !isDeepStrictEqual(run, queue.runs.get(run.id)))
       this.fail("kept", `run ${run.id} was shown as the log does not have it`)
   }
 
-  private isDone(command: Command, has: (type: Event["type"]) => boolean): boolean {
+  private isDone(
+    command: Command,
+    { run, deduplicated }: Accepted,
+    has: (type: Event["type"]) => boolean
+  ): boolean {
     switch (command._tag) {
       case "SubmitRun":
+        // Known already by its key: another run stands for it.
+        if (deduplicated) return run !== undefined && this.queue.runs.get(run.id) !== undefined
         return this.queue.runs.has(command.spec.id) && has("RunSubmitted")
       case "CancelRun": {
         const state = this.queue.runs.get(command.run)?.state

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
+import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import fc from "fast-check"
@@ -125,7 +126,7 @@ export const campaign = async (given: Campaign, told: (kill: number) => void = (
   const workers = Array.from(
     { length: given.workers },
     (): ChildProcess =>
-      spawn(process.execPath, [join(import.meta.dirname, "worker.ts")], {
+      spawn(process.execPath, [fileURLToPath(new URL("./worker.ts", import.meta.url))], {
         env: {
           ...process.env,
           ...env,
