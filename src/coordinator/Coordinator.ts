@@ -72,8 +72,8 @@ export class Coordinator extends Context.Service<
     /** Waits until the run has ended. */
     readonly ended: (run: RunId) => Effect.Effect<Run, CommandRejected | CoordinatorError>
     /**
-     * Asks for slots of a pool; answers when the step has them. Fails with `CommandRejected` where the run ends before
-     * that. Whoever waits no more gives the place in line back by `ReleaseSlot`.
+     * Asks for slots of a pool; answers when the step has them. Fails with `CommandRejected` where the run or its attempt
+     * ends before that. Whoever waits no more gives the place in line back by `ReleaseSlot`.
      */
     readonly claim: (
       claim: Omit<ClaimSlot, "_tag">,
@@ -252,16 +252,24 @@ const makeCoordinator = Effect.fnUntraced(function* (options: CoordinatorOptions
         ? yield* end
         : yield* new CommandRejected({ rejection: { _tag: "RunUnknown", command: "ended", run: id } })
     }),
-    claim: Effect.fnUntraced(function* ({ run, step, pool, ...rest }, request) {
-      const command = { _tag: "ClaimSlot", run, step, pool, ...rest } as const
+    claim: Effect.fnUntraced(function* ({ run, attempt, step, pool, ...rest }, request) {
+      const command = { _tag: "ClaimSlot", run, attempt, step, pool, ...rest } as const
       yield* ask(command, request)
       const has = ({ claims = [] }: Run) =>
         claims.some((claim) => claim.step === step && claim.pool === pool && claim.granted)
-      const granted = yield* Effect.flatten(mailbox.query((queue) => waiters.until(queue.run(run), has)))
-      if (has(granted)) return granted
-      const { state } = granted
-      const refused = { _tag: "StateRefuses", command: command._tag, run, state, allowed: [] } as const
-      return yield* new CommandRejected({ rejection: refused })
+      const isDecided = (now: Run) => now.attempt !== attempt || has(now)
+      const now = yield* Effect.flatten(mailbox.query((queue) => waiters.until(queue.run(run), isDecided)))
+      const { state, attempt: current } = now
+      const refused = { command: command._tag, run }
+      // Its step is gone with its attempt.
+      if (current !== attempt)
+        return yield* new CommandRejected({
+          rejection: { _tag: "StaleAttempt", ...refused, attempt, current }
+        })
+      if (has(now)) return now
+      return yield* new CommandRejected({
+        rejection: { _tag: "StateRefuses", ...refused, state, allowed: [] }
+      })
     }),
     drain: (request) =>
       Effect.andThen(

@@ -1,11 +1,14 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { defaultPools } from "../../src/queue/Policy.ts"
+import { defaultPools, defaultRetries } from "../../src/queue/Policy.ts"
 import { OutsideWorld } from "./OutsideWorld.ts"
 import { cancel, quiet, startCoordinator, submit, timeless } from "./startCoordinator.ts"
 
-const policy = timeless({ pools: { ...defaultPools, limits: { db: 1 } } })
+const policy = timeless({
+  pools: { ...defaultPools, limits: { db: 1 } },
+  retries: { ...defaultRetries, resumes: 1 }
+})
 const slot = (run: string, step = "s") => ({ run, attempt: 1, step, pool: "db" })
 
 /** Two started runs of which the first has the only slot. */
@@ -50,6 +53,19 @@ describe("a step that claims a slot", () => {
       expect(yield* Fiber.join(waiting)).toMatchObject({
         _tag: "CommandRejected",
         rejection: { _tag: "StateRefuses", command: "ClaimSlot", run: "b", state: "canceled" }
+      })
+    })
+  )
+
+  it.effect("is told so where its worker is lost, and another attempt of its run begins", () =>
+    Effect.gen(function* () {
+      const { coordinator, world } = yield* start
+      const waiting = yield* Effect.forkChild(Effect.flip(coordinator.claim(slot("b"))))
+      yield* quiet
+      world.end("b", { _tag: "WorkerLost", message: "its machine is gone" })
+      expect(yield* Fiber.join(waiting)).toMatchObject({
+        _tag: "CommandRejected",
+        rejection: { _tag: "StaleAttempt", command: "ClaimSlot", run: "b", attempt: 1, current: 2 }
       })
     })
   )

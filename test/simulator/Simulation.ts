@@ -158,7 +158,7 @@ export class Simulation {
       (exit) => {
         if (Exit.isSuccess(exit) && !has()) this.audit.fail("durable", "a claim is granted ahead of the log")
       },
-      () => has() || this.hasEnded(attempt.run)
+      () => has() || this.hasEnded(attempt.run) || this.audit.queue.run(attempt.run).attempt > attempt.attempt
     )
   }
 
