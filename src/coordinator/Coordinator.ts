@@ -206,6 +206,25 @@ const lead = Effect.fnUntraced(function* (options: CoordinatorOptions, mailbox: 
   return { state: Effect.sync(() => machine.getSnapshot().value), stop, done }
 })
 
+/** Waits until a step has the slots that it has asked for; fails where its run or its attempt ends before that. */
+const granted = Effect.fnUntraced(function* (
+  mailbox: Mailbox,
+  waiters: Waiters,
+  { run, attempt, step, pool }: Pick<ClaimSlot, "run" | "attempt" | "step" | "pool">
+) {
+  const has = ({ claims = [] }: Run) =>
+    claims.some((claim) => claim.step === step && claim.pool === pool && claim.granted)
+  const isDecided = (now: Run) => now.attempt !== attempt || has(now)
+  const now = yield* Effect.flatten(mailbox.query((queue) => waiters.until(queue.run(run), isDecided)))
+  const { state, attempt: current } = now
+  const refused = { command: "ClaimSlot", run } as const
+  // The step is gone with its attempt.
+  if (current !== attempt)
+    return yield* new CommandRejected({ rejection: { _tag: "StaleAttempt", ...refused, attempt, current } })
+  if (has(now)) return now
+  return yield* new CommandRejected({ rejection: { _tag: "StateRefuses", ...refused, state, allowed: [] } })
+})
+
 const makeCoordinator = Effect.fnUntraced(function* (options: CoordinatorOptions) {
   const mailbox = yield* Mailbox.make
   const waiters = new Waiters()
@@ -252,25 +271,11 @@ const makeCoordinator = Effect.fnUntraced(function* (options: CoordinatorOptions
         ? yield* end
         : yield* new CommandRejected({ rejection: { _tag: "RunUnknown", command: "ended", run: id } })
     }),
-    claim: Effect.fnUntraced(function* ({ run, attempt, step, pool, ...rest }, request) {
-      const command = { _tag: "ClaimSlot", run, attempt, step, pool, ...rest } as const
-      yield* ask(command, request)
-      const has = ({ claims = [] }: Run) =>
-        claims.some((claim) => claim.step === step && claim.pool === pool && claim.granted)
-      const isDecided = (now: Run) => now.attempt !== attempt || has(now)
-      const now = yield* Effect.flatten(mailbox.query((queue) => waiters.until(queue.run(run), isDecided)))
-      const { state, attempt: current } = now
-      const refused = { command: command._tag, run }
-      // Its step is gone with its attempt.
-      if (current !== attempt)
-        return yield* new CommandRejected({
-          rejection: { _tag: "StaleAttempt", ...refused, attempt, current }
-        })
-      if (has(now)) return now
-      return yield* new CommandRejected({
-        rejection: { _tag: "StateRefuses", ...refused, state, allowed: [] }
-      })
-    }),
+    claim: ({ run, attempt, step, pool, ...rest }, request) =>
+      Effect.andThen(
+        ask({ _tag: "ClaimSlot", run, attempt, step, pool, ...rest }, request),
+        granted(mailbox, waiters, { run, attempt, step, pool })
+      ),
     drain: (request) =>
       Effect.andThen(
         Effect.retry(ask({ _tag: "DrainCoordinator" }, request), { while: isUnknown }),

@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from "node:util"
 import * as Effect from "effect/Effect"
+import { canonicalJson } from "../../src/log/canonicalJson.ts"
 import { toRow } from "../../src/log/codec.ts"
 import { eventHash, firstPrevious } from "../../src/log/eventHash.ts"
 import { verifyEntries } from "../../src/log/verifyEntries.ts"
@@ -60,10 +61,8 @@ const checkReasons = ({ audit, time }: Simulation): void => {
     if (!isWaiting(run.state)) audit.fail("quiet", `run ${run.id} is ${run.state} for ever`)
     else if (reasons.length === 0) audit.fail("quiet", `run ${run.id} waits for no reason`)
     else {
-      const are = new Set(reasons.map((reason) => JSON.stringify(reason)))
-      const should = new Set(
-        reasonsOf({ queue, orders, log, now: time.now }, run).map((one) => JSON.stringify(one))
-      )
+      const are = new Set(reasons.map(canonicalJson))
+      const should = new Set(reasonsOf({ queue, orders, log, now: time.now }, run).map(canonicalJson))
       if (!isDeepStrictEqual(are, should))
         audit.fail("quiet", `run ${run.id} waits because of ${[...are]}; it is ${[...should]}`)
     }
