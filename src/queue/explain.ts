@@ -111,8 +111,11 @@ export const explain = (queue: RunQueue, id: RunId, now: number): Explanation | 
   const { line } = queue.waiting
   const where = { run: id, state: run.state, waiting: line.size, policy: queue.policyNumber }
   if (!isWaiting(run.state)) return { ...where, reasons: [] }
+  const at = Math.max(now, queue.at)
+  // A queue that was read from a log has not seen the time go by since its last event.
+  queue.waiting.wake(at)
   const before = line.rank(run)
   const front = first(line, Math.min(before, settings.frontShown)).map((one) => one.id)
-  const reasons = Array.from(obstacles(queue, run, Math.max(now, queue.at)), (one) => fill(queue, run, one))
+  const reasons = Array.from(obstacles(queue, run, at), (one) => fill(queue, run, one))
   return { ...where, since: run.submittedAt, place: before + 1, front, reasons }
 }

@@ -135,6 +135,16 @@ describe("a run that waits", () => {
     expect(why(world, "a")?.reasons).toEqual([{ _tag: "NotBefore", at }])
   })
 
+  it("is told who is ahead once its time has come, though no turn has seen it come", () => {
+    const world = under({ strict: true })
+    const at = world.now + 10
+    world.turn(drain, submit("a"), submit("b", { notBefore: at }))
+    expect(explain(world.queue, "b", at)?.reasons).toMatchObject([
+      { _tag: "AdmissionClosed" },
+      { _tag: "Behind", run: "a" }
+    ])
+  })
+
   it("is told that nobody admits runs, if so", () => {
     const world = under({})
     world.turn(drain, submit("a"))
