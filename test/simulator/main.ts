@@ -10,20 +10,50 @@ import { makeTrial } from "./makeTrial.ts"
 import { type Played, play } from "./play.ts"
 import type { Word } from "./thread.ts"
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string" },
-    histories: { type: "string" },
-    steps: { type: "string", default: "500" },
-    threads: { type: "string", default: String(Math.min(2, availableParallelism())) },
-    keep: { type: "string" }
+const help = `npm run sim -- [--histories N] [--seed N] [--steps N] [--threads N] [--keep N,N,…]
+
+Plays histories of a coordinator among failing disks, crashing processes and launchers that misbehave.
+
+  --histories N  so many of them, from --seed on (1000 where no seed is given, else that one)
+  --seed N       the first of them (another one each time)
+  --steps N      the length of each (500)
+  --threads N    at the same time (as many as there are processors, at most 2)
+  --keep N,N,…   of the history of --seed, these steps alone`
+
+/** Ends with what is wrong with the command line. */
+const misused = (issue: string): never => {
+  process.stderr.write(`${issue}\n\n${help}\n`)
+  process.exit(2)
+}
+
+const optionsIn = () => {
+  try {
+    const { values } = parseArgs({
+      options: {
+        help: { type: "boolean", short: "h", default: false },
+        seed: { type: "string" },
+        histories: { type: "string" },
+        steps: { type: "string", default: "500" },
+        threads: { type: "string", default: String(Math.min(2, availableParallelism())) },
+        keep: { type: "string" }
+      }
+    })
+    return values
+  } catch (error) {
+    return misused(error instanceof Error ? error.message : String(error))
   }
-})
+}
+
+const values = optionsIn()
+if (values.help) {
+  process.stdout.write(`${help}\n`)
+  process.exit(0)
+}
 
 const number = (name: string, text: string): number => {
   const value = Number(text)
   if (Number.isSafeInteger(value) && value >= 0) return value
-  throw new Error(`--${name} takes a whole number from 0 on, not ${text}`)
+  return misused(`--${name} takes a whole number from 0 on, not ${text}`)
 }
 
 const isOne = values.seed !== undefined && values.histories === undefined

@@ -156,7 +156,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     name: "a coordinator that drains goes on admitting",
     file: "src/queue/Facts.ts",
     search: 'case "CoordinatorDraining":\n',
-    replacement: "",
+    replacement: 'case "CoordinatorDraining":\n        break\n',
     rules: ["admission", "order"]
   },
   {
