@@ -4,6 +4,7 @@ import * as Console from "effect/Console"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { describe, expect, it } from "vitest"
 import { signalbox } from "../../../src/cli/signalbox.ts"
 import { pages } from "./pages.ts"
@@ -15,11 +16,12 @@ const helpOf = (command: string): string => {
   const lines: Array<string> = []
   const print = (...texts: ReadonlyArray<string>) => lines.push(texts.join(" "))
   const told = Command.runWith(signalbox, { version: "" })([...command.split(" ").filter(Boolean), "--help"])
+  const plain = CliOutput.layer(CliOutput.defaultFormatter({ colors: false }))
+  const heard: Console.Console = Object.assign(Object.create(console), { log: print })
   Effect.runSync(
     told.pipe(
-      Effect.provideService(Console.Console, Object.assign(Object.create(console), { log: print })),
-      Effect.provide(CliOutput.layer(CliOutput.defaultFormatter({ colors: false }))),
-      Effect.provide(NodeServices.layer)
+      Effect.provideService(Console.Console, heard),
+      Effect.provide(Layer.merge(plain, NodeServices.layer))
     )
   )
   return lines
