@@ -136,7 +136,9 @@ export const parse = (path: string, text: string): SourceFile => {
       functions.push({ name, line, lines: lineAt(node.end) - line + 1 })
     }
     if (node.type === "Literal" && typeof node["value"] === "string") strings.push(node["value"])
-    if (node.type === "ImportExpression" || node.type === "TSImportType") {
+    const isImport = node.type === "ImportExpression" || node.type === "TSImportType"
+    // What is imported by a value is named where that comes from.
+    if (isImport && (node["source"] as Node).type === "Literal") {
       imports.push({ from: nameOf(node["source"]), line, names: ["*"] })
     }
   })

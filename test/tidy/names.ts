@@ -23,6 +23,7 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   "src/docker.ts": "the public names of one kind of launcher",
   "src/kubernetes.ts": "the public names of one kind of launcher",
   "src/launcher/podState.ts": "the answers to one question: what a pod shows",
+  "src/launcher/threadMain.ts": "a thread, started by its path",
   "src/postgres.ts": "the public names of one kind of log",
   "src/worker.ts": "all that a worker's program takes",
   "src/queue/order.ts": "the orders to choose from",
