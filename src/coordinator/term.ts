@@ -2,14 +2,14 @@
  * One term of leadership: take the lead, rebuild the queue from the log, and turn after turn: decide, append,
  * answer, dispatch. Ends when it is told to stop, or with what is wrong with the log.
  *
- * The two loops are one pipeline. While a turn waits for the disk the next one is decided; nobody hears an
- * answer, and nothing is launched, before its turn is durable.
+ * It is a pipeline. While a turn waits for the disk the next one is decided; nobody hears an answer, and nothing is
+ * launched, before its turn is durable.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FiberHandle from "effect/FiberHandle"
-import * as Queue from "effect/Queue"
+import * as FiberSet from "effect/FiberSet"
 import * as Semaphore from "effect/Semaphore"
 import type { Launcher } from "../launcher/Launcher.ts"
 import type { Candidate, EventLog, Lead } from "../log/EventLog.ts"
@@ -111,8 +111,8 @@ const makeAlarm = Effect.fnUntraced(function* (mailbox: Mailbox) {
   }
 })
 
-/** A turn on its way to the disk; its end says whether it is durable. */
-type Appending = Fiber.Fiber<void, LogError>
+/** A turn on its way to the disk and to those who wait for it, after all that were decided before it. */
+type Settling = Fiber.Fiber<void, LogError>
 
 /**
  * Keeps the fold from time to time, so that the next term need not begin at the log's beginning. It is looked at between two
@@ -127,10 +127,10 @@ const makeKeeper = Effect.fnUntraced(function* ({ log, snapshots }: Given, queue
     return true
   }
   return {
-    afterTurn: (appending: Appending): Effect.Effect<unknown> => {
+    afterTurn: (settling: Settling): Effect.Effect<unknown> => {
       if (!isDue(settings.snapshotEvents)) return Effect.void
       const saved = snapshots.save(log, essence(queue))
-      return FiberHandle.run(writer, Effect.andThen(Fiber.join(appending), saved))
+      return FiberHandle.run(writer, Effect.andThen(Fiber.join(settling), saved))
     },
     /** All turns are durable, and none follows. */
     atRest: Effect.suspend(() =>
@@ -154,23 +154,29 @@ const pipeline = Effect.fnUntraced(function* (
   const keeper = yield* makeKeeper(given, queue, kept)
   const alarm = yield* makeAlarm(mailbox)
   const ahead = yield* Semaphore.make(settings.turnsAheadMax)
-  const decidedTurns = yield* Queue.unbounded<readonly [Decided, Appending]>()
+  const turns = yield* FiberSet.make<void, LogError>()
+  let newest: Settling | undefined
 
   const decide = Effect.fnUntraced(function* (letters: ReadonlyArray<Letter>) {
     unsettled.push(letters)
     return decideTurn(queue, letters, yield* Clock.currentTimeMillis)
   })
 
-  let newest: Appending | undefined
-  const append = Effect.fnUntraced(function* (decided: Decided) {
+  const settle = Effect.fnUntraced(function* (decided: Decided, before: Effect.Effect<void, LogError>) {
     const { events } = decided.turn
-    const before = newest ? Fiber.join(newest) : Effect.void
     const appended = events.length > 0 ? lead.append(events) : before
+    yield* Effect.ensuring(appended, Semaphore.release(ahead, 1))
+    // Whoever was in an earlier turn hears first.
+    yield* before
+    answer(decided)
+    yield* dispatch(workers, decided.turn)
+    unsettled.shift()
+    given.settled(decided)
+  })
+
+  const begin = Effect.fnUntraced(function* (decided: Decided) {
     // At once, on this stack: the log has the next turn at hand when it is done with this one, and refuses it if it is not.
-    newest = yield* Effect.forkScoped(Effect.ensuring(appended, Semaphore.release(ahead, 1)), {
-      startImmediately: true
-    })
-    yield* Queue.offer(decidedTurns, [decided, newest])
+    newest = yield* FiberSet.run(turns, settle(decided, newest ? Fiber.join(newest) : Effect.void))
     yield* keeper.afterTurn(newest)
   })
 
@@ -179,34 +185,23 @@ const pipeline = Effect.fnUntraced(function* (
     unsettled.length === 0
       ? Math.max(settings.firstTurnCommandsMin, Math.ceil(waiting / 2))
       : settings.turnCommandsMax
-  const decideLoop = Effect.gen(function* () {
+
+  const untilLast = Effect.gen(function* () {
     yield* Semaphore.take(ahead, 1)
     const opening = yield* decide([{ asked: given.opening(lead.epoch, queue) }])
-    yield* append(withRecovered(queue, opening))
+    yield* begin(withRecovered(queue, opening))
     for (let last = false; !last; ) {
       yield* alarm(queue.wakesAt, yield* Clock.currentTimeMillis)
       // First room, then letters: those that come while the disk is busy share one turn.
       yield* Semaphore.take(ahead, 1)
       const decided = yield* decide(yield* mailbox.take(wanted))
       last = decided.last
-      yield* append(decided)
+      yield* begin(decided)
     }
+    if (newest) yield* Fiber.join(newest)
   })
 
-  const settleLoop = Effect.gen(function* () {
-    for (let last = false; !last; ) {
-      const [decided, appending] = yield* Queue.take(decidedTurns)
-      // Here, so that whoever was in an earlier turn, which is durable, has heard of it.
-      yield* Fiber.join(appending)
-      answer(decided)
-      yield* dispatch(workers, decided.turn)
-      unsettled.shift()
-      given.settled(decided)
-      last = decided.last
-    }
-  })
-
-  yield* Effect.all([decideLoop, settleLoop], { concurrency: "unbounded", discard: true })
+  yield* Effect.raceFirst(untilLast, FiberSet.join(turns))
   yield* keeper.atRest
 })
 

@@ -50,22 +50,22 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "an answer comes before the commit",
     file: "src/coordinator/term.ts",
-    search: "      yield* append(decided)",
-    replacement: "      answer(decided)\n      yield* append(decided)",
+    search: "      yield* begin(decided)",
+    replacement: "      answer(decided)\n      yield* begin(decided)",
     rules: ["durable"]
   },
   {
     name: "a run is launched before its admission is durable",
     file: "src/coordinator/term.ts",
-    search: "      yield* append(decided)",
-    replacement: "      yield* dispatch(workers, decided.turn)\n      yield* append(decided)",
+    search: "      yield* begin(decided)",
+    replacement: "      yield* dispatch(workers, decided.turn)\n      yield* begin(decided)",
     rules: ["ahead"]
   },
   {
     name: "an append of unknown outcome counts as done",
     file: "src/coordinator/term.ts",
-    search: "yield* Fiber.join(appending)",
-    replacement: "yield* Fiber.await(appending)",
+    search: "yield* Effect.ensuring(appended, Semaphore.release(ahead, 1))",
+    replacement: "yield* Effect.ignore(Effect.ensuring(appended, Semaphore.release(ahead, 1)))",
     rules: ["durable", "ahead", "replay", "defect"]
   },
   {
