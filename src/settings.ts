@@ -11,6 +11,12 @@ export const settings = {
   firstTurnCommandsMin: 32,
   /** Turns decided ahead of the disk: one is being made durable while the next is computed. */
   turnsAheadMax: 2,
+  /** Events of an append to SQLite that the coordinator makes without the writer's thread, to save the way there and back. */
+  directEventsMax: 16,
+  /** It does so while such an append takes at most so long: beyond it the jobs of the program would feel the disk. */
+  directCommitMs: 1,
+  /** In a row; then the thread appends, and brings the write-ahead log into the file where that is due. */
+  directAppendsMax: 500,
   /** Events read from a store at a time: enough to spend little on each page, few enough to yield often. */
   readPageEvents: 1_000,
   /** Events after which a running coordinator keeps what they make: reading so many anew takes a fraction of a second. */

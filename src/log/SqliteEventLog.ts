@@ -1,21 +1,22 @@
 /**
  * A log in one SQLite file, safe against power loss: WAL with `synchronous = FULL`. Reads happen here, each page
- * in one go; writes happen in `sqliteWriter.ts`.
+ * in one go; writes happen in a thread of their own, `sqliteWriter.ts`, or, where that has nothing to do and the disk is quick,
+ * here, in `DirectWriter.ts`.
  */
 import type { DatabaseSync } from "node:sqlite"
-import { Worker } from "node:worker_threads"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { Event } from "../queue/Event.ts"
 import { settings } from "../settings.ts"
 import { fromRow, type Outline, type OutlineRow, outlineOf, type Row, toRow } from "./codec.ts"
+import { DirectWriter } from "./DirectWriter.ts"
 import { type Candidate, type Entry, EventLog, type Head, type Lead } from "./EventLog.ts"
 import { type Bounds, follow, type Pages, positionOf, readAll, readStored, WriteSignal } from "./follow.ts"
 import { gapIn } from "./gapIn.ts"
-import { LogError, type LogErrorReason, logError } from "./LogError.ts"
+import { LogError, logError } from "./LogError.ts"
 import { openForReading, reasonOf } from "./sqliteFile.ts"
-import type { WriterAnswer, WriterData, WriterRequest } from "./sqliteWriter.ts"
+import { WriterThread } from "./WriterThread.ts"
 
 const attempt = <A>(path: string, run: () => A): Effect.Effect<A, LogError> =>
   Effect.try({
@@ -81,77 +82,40 @@ class Reader {
   }
 }
 
-/** From source the thread runs TypeScript, from a package JavaScript. */
-const writerUrl = new URL(
-  import.meta.url.endsWith(".ts") ? "./sqliteWriter.ts" : "./sqliteWriter.js",
-  import.meta.url
-)
-
-/** The writing half, as seen from here: what the thread answers, in the order in which it was asked. */
-class WriterThread {
-  private readonly worker: Worker
-  private readonly waiting: Array<(answer: WriterAnswer) => void> = []
-  private readonly ended: Promise<void>
-  private lost: LogErrorReason | undefined
-  /** Its first answer, which comes unasked. */
-  readonly ready: Promise<WriterAnswer>
-
-  constructor(data: WriterData) {
-    this.worker = new Worker(writerUrl, { workerData: data })
-    this.worker.on("message", (answer: WriterAnswer) => this.waiting.shift()?.(answer))
-    this.worker.on("error", (error) => this.lose(data.path, String(error)))
-    this.ready = new Promise((resolve) => this.waiting.push(resolve))
-    this.ended = new Promise((resolve) => {
-      this.worker.on("exit", () => {
-        this.lose(data.path, "its lead was let go")
-        resolve()
-      })
-    })
-  }
-
-  private lose(log: string, issue: string): void {
-    this.lost ??= { _tag: "Unavailable", log, issue }
-    for (const waiter of this.waiting.splice(0)) waiter({ failed: this.lost })
-  }
-
-  append(rows: ReadonlyArray<Row>): Effect.Effect<void, LogError> {
-    return Effect.callback((resume) => {
-      if (this.lost) return resume(Effect.fail(logError(this.lost)))
-      this.waiting.push((answer) =>
-        resume("failed" in answer ? Effect.fail(logError(answer.failed)) : Effect.void)
-      )
-      this.worker.postMessage({ append: rows } satisfies WriterRequest)
-    })
-  }
-
-  get release(): Effect.Effect<void> {
-    return Effect.promise(() => {
-      this.worker.postMessage({ release: true } satisfies WriterRequest)
-      return this.ended
-    })
-  }
-}
-
 const takeLead = (
   path: string,
   signal: WriteSignal,
   candidate: Candidate
 ): Effect.Effect<Lead, LogError, Scope.Scope> =>
   Effect.gen(function* () {
-    const writer = yield* Effect.acquireRelease(
+    const thread = yield* Effect.acquireRelease(
       Effect.sync(() => new WriterThread({ path, ...candidate })),
-      (thread) => thread.release
+      (one) => one.release
     )
-    const answer = yield* Effect.promise(() => writer.ready)
+    const answer = yield* Effect.promise(() => thread.ready)
     if ("failed" in answer) return yield* logError(answer.failed)
     if (!("lead" in answer)) return yield* Effect.die(new Error("the writer did not say whether it leads"))
+    const { lead } = answer
+    const direct = yield* Effect.acquireRelease(
+      attempt(path, () => new DirectWriter(path, lead.epoch)),
+      (one) => Effect.sync(() => one.close())
+    )
+    const write = (rows: ReadonlyArray<Row>) => {
+      const measures = thread.isIdle && direct.isFor(rows)
+      const made = measures ? direct.append(rows) : undefined
+      if (made) return made
+      const began = performance.now()
+      return Effect.map(thread.append(rows), () => {
+        if (measures) direct.madeByThread(performance.now() - began)
+      })
+    }
     const append: Lead["append"] = (events) =>
       Effect.suspend(() => {
         const gap = events[0] && gapIn(events[0].position - 1, events)
         if (gap) return Effect.fail(logError(gap))
-        return Effect.map(writer.append(events.map(toRow)), () => signal.notify())
+        return Effect.map(write(events.map(toRow)), () => signal.notify())
       })
-    return { ...answer.lead, append }
+    return { ...lead, append }
   })
 
 /** Makes the log of the file at `path`. The file is made when a coordinator first takes the lead. */

@@ -222,3 +222,9 @@ export const openForWriting = (path: string, at: typeof fileSystemAt = fileSyste
   }
   return using(db, open, () => closeAsItIs(path, () => db.close()))
 }
+
+/** A second connection of the process that leads the log: one that waits for nothing, and leaves the write-ahead log alone. */
+export const openBeside = (path: string): DatabaseSync => {
+  const db = new DatabaseSync(path, { timeout: 0 })
+  return using(db, () => db.exec("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0"))
+}

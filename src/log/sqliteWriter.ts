@@ -7,12 +7,12 @@
  * puts a new lock file in the place of the old, which nobody looks at any more.
  */
 import { realpathSync, rmSync } from "node:fs"
-import { DatabaseSync, type StatementSync } from "node:sqlite"
+import { DatabaseSync } from "node:sqlite"
 import { type MessagePort, parentPort, workerData } from "node:worker_threads"
 import type { Row } from "./codec.ts"
 import type { Candidate } from "./EventLog.ts"
-import { eventHash, firstPrevious } from "./eventHash.ts"
 import type { LogErrorReason } from "./LogError.ts"
+import { SqliteAppender } from "./SqliteAppender.ts"
 import { checkSound, closeAsItIs, isLocked, led, openForWriting, reasonOf } from "./sqliteFile.ts"
 
 /** What the writer is started with. */
@@ -37,25 +37,13 @@ const attempt = <A>(path: string, run: () => A): A | { readonly failed: LogError
   }
 }
 
-type HashedRow = readonly [...Row, hash: Uint8Array]
-
-/** Rows that go into one statement where there are as many: the call costs something besides its rows. */
-const rowsTogether = 16
-
-const insertion = (rows: number): string =>
-  `INSERT INTO event VALUES ${Array(rows).fill("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)").join(", ")}`
-
 class Writer {
   private readonly path: string
   private readonly db: DatabaseSync
   private readonly guard: DatabaseSync | undefined
-  private readonly head: StatementSync
-  private readonly insertOne: StatementSync
-  private readonly insertMany: StatementSync
+  private readonly appender: SqliteAppender
   readonly epoch: number
   readonly position: number
-  /** The hash of the last event. */
-  private last: Uint8Array
 
   constructor({ path, holder, takeOver }: WriterData) {
     this.path = path
@@ -65,15 +53,14 @@ class Writer {
       this.db.exec("BEGIN IMMEDIATE")
       this.guard = this.lock(takeOver ?? false)
       checkSound(this.db, path)
-      this.head = this.db.prepare("SELECT epoch, (SELECT max(position) FROM event) FROM lead")
-      this.head.setReturnArrays(true)
-      this.insertOne = this.db.prepare(insertion(1))
-      this.insertMany = this.db.prepare(insertion(rowsTogether))
       this.db.prepare("UPDATE lead SET epoch = epoch + 1, holder = ?").run(holder)
       this.db.exec("COMMIT")
-      ;[this.epoch, this.position] = this.found()
-      const last = this.db.prepare("SELECT hash FROM event WHERE position = ?").get(this.position)
-      this.last = last ? (last["hash"] as Uint8Array) : firstPrevious
+      const end = this.db
+        .prepare("SELECT epoch, (SELECT max(position) FROM event) AS position FROM lead")
+        .get()
+      this.epoch = Number(end?.["epoch"])
+      this.position = Number(end?.["position"])
+      this.appender = new SqliteAppender(this.db, this.epoch)
     } catch (error) {
       const reason = isLocked(error) ? this.led() : error
       closeAsItIs(path, () => this.close())
@@ -100,47 +87,9 @@ class Writer {
     }
   }
 
-  /** The epoch and the last position, as they stand in the file. */
-  private found(): readonly [epoch: number, position: number] {
-    const [epoch, position] = this.head.get() as unknown as readonly [number, number | null]
-    return [epoch, position ?? 0]
-  }
-
-  private refusal(first: Row | undefined): LogErrorReason | undefined {
-    const [current, found] = this.found()
-    if (current !== this.epoch) return { _tag: "Fenced", epoch: this.epoch, current }
-    if (!first || first[0] === found + 1) return undefined
-    return { _tag: "PositionConflict", expected: first[0] - 1, found }
-  }
-
-  private insert(rows: ReadonlyArray<HashedRow>): void {
-    const alone = rows.length % rowsTogether
-    for (const row of rows.slice(0, alone)) this.insertOne.run(...row)
-    for (let from = alone; from < rows.length; from += rowsTogether) {
-      this.insertMany.run(...rows.slice(from, from + rowsTogether).flat())
-    }
-  }
-
   append(rows: ReadonlyArray<Row>): WriterAnswer {
-    this.db.exec("BEGIN IMMEDIATE")
-    try {
-      const failed = this.refusal(rows[0])
-      let { last } = this
-      if (!failed) {
-        this.insert(
-          rows.map((row) => {
-            last = eventHash(last, row)
-            return [...row, last]
-          })
-        )
-      }
-      this.db.exec(failed ? "ROLLBACK" : "COMMIT")
-      this.last = last
-      return failed ? { failed } : { appended: true }
-    } catch (error) {
-      if (this.db.isTransaction) this.db.exec("ROLLBACK")
-      throw error
-    }
+    const failed = this.appender.append(rows)
+    return failed ? { failed } : { appended: true }
   }
 
   release(): void {
