@@ -23,10 +23,7 @@ export { RunLog } from "./launcher/RunLog.ts"
 export type { Launchers } from "./launcher/route.ts"
 export { tokenOf } from "./launcher/tokenOf.ts"
 export { type Sight, type WatchOptions, watch } from "./launcher/watch.ts"
-export { type Backup, backup } from "./log/backup.ts"
-export { type Checkpoint, openCheckpoint, signedCheckpoint } from "./log/Checkpoint.ts"
-export { type Entry, EventLog, type Head, type Lead, type Range } from "./log/EventLog.ts"
-export { type ExportFormat, exportEntries } from "./log/exportEntries.ts"
+export { type Checkpoint, openCheckpoint, signedCheckpoint } from "./log/audit/Checkpoint.ts"
 export {
   type AuditKey,
   followKeys,
@@ -34,16 +31,19 @@ export {
   openAuditCheckpoint,
   signedSuccession,
   type Witnessing
-} from "./log/followKeys.ts"
+} from "./log/audit/followKeys.ts"
+export { leafHash, MerkleFrontier } from "./log/audit/MerkleTree.ts"
+export { isProven, Proof, proveConsistency, proveInclusion } from "./log/audit/Proof.ts"
+export { cosigned, makeNoteKey, type NoteKey, readVerifierKey, verifierKey } from "./log/audit/signedNote.ts"
+export { type Entry, EventLog, type Head, type Lead, type Range } from "./log/EventLog.ts"
+export { type ExportFormat, exportEntries } from "./log/exportEntries.ts"
 export { ImportError } from "./log/ImportError.ts"
 export { importEntries } from "./log/importEntries.ts"
 export { LogError, LogErrorReason } from "./log/LogError.ts"
 export * as MemoryEventLog from "./log/MemoryEventLog.ts"
-export { leafHash, MerkleFrontier } from "./log/MerkleTree.ts"
-export { isProven, Proof, proveConsistency, proveInclusion } from "./log/Proof.ts"
-export { restoreSqlite } from "./log/restoreSqlite.ts"
-export * as SqliteEventLog from "./log/SqliteEventLog.ts"
-export { cosigned, makeNoteKey, type NoteKey, readVerifierKey, verifierKey } from "./log/signedNote.ts"
+export { type Backup, backup } from "./log/sqlite/backup.ts"
+export { restoreSqlite } from "./log/sqlite/restoreSqlite.ts"
+export * as SqliteEventLog from "./log/sqlite/SqliteEventLog.ts"
 export { type Checked, verifyEntries } from "./log/verifyEntries.ts"
 export { diffPolicy, PolicyChange } from "./queue/diffPolicy.ts"
 export { Event, type EventType } from "./queue/Event.ts"

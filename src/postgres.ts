@@ -1,6 +1,6 @@
 /** The public names of `signalbox/postgres`: a log in Postgres, and the subscriptions to it. Needs the package `@effect/sql-pg`. */
-export { layer, makePostgresEventLog, prepare } from "./log/PostgresEventLog.ts"
-export { restorePostgres } from "./log/restorePostgres.ts"
+export { layer, makePostgresEventLog, prepare } from "./log/postgres/PostgresEventLog.ts"
+export { restorePostgres } from "./log/postgres/restorePostgres.ts"
 export {
   layerSubscriptions,
   makePostgresSubscriptionStore,

@@ -10,9 +10,9 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { nameOf, signedSuccession } from "../log/followKeys.ts"
-import { isProven } from "../log/Proof.ts"
-import { cosigned, makeNoteKey, type NoteKey, verifierKey } from "../log/signedNote.ts"
+import { nameOf, signedSuccession } from "../log/audit/followKeys.ts"
+import { isProven } from "../log/audit/Proof.ts"
+import { cosigned, makeNoteKey, type NoteKey, verifierKey } from "../log/audit/signedNote.ts"
 import {
   checkpointIn,
   failed,

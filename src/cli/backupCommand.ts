@@ -4,7 +4,7 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
-import { backup as copyLog } from "../log/backup.ts"
+import { backup as copyLog } from "../log/sqlite/backup.ts"
 import { Display } from "./Display.ts"
 import { Exit, exitCodes } from "./exitCodes.ts"
 import { count } from "./format.ts"

@@ -3,8 +3,8 @@
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { type AuditKey, followKeys } from "../log/followKeys.ts"
-import { leafHash, MerkleFrontier } from "../log/MerkleTree.ts"
+import { type AuditKey, followKeys } from "../log/audit/followKeys.ts"
+import { leafHash, MerkleFrontier } from "../log/audit/MerkleTree.ts"
 import { type Checked, verifyEntries } from "../log/verifyEntries.ts"
 import { failed, keyIn } from "./auditFiles.ts"
 import { openLog } from "./openLog.ts"

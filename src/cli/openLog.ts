@@ -8,9 +8,9 @@ import type * as Stream from "effect/Stream"
 import type { Entry, EventLog, Head } from "../log/EventLog.ts"
 import type { ImportError } from "../log/ImportError.ts"
 import type { LogError } from "../log/LogError.ts"
-import { restoreSqlite } from "../log/restoreSqlite.ts"
-import { makeSqliteEventLog } from "../log/SqliteEventLog.ts"
-import { shownUrl } from "../log/shownUrl.ts"
+import { shownUrl } from "../log/postgres/shownUrl.ts"
+import { restoreSqlite } from "../log/sqlite/restoreSqlite.ts"
+import { makeSqliteEventLog } from "../log/sqlite/SqliteEventLog.ts"
 import { makeSqliteSubscriptionStore, subscriptionsFile } from "../subscription/SqliteSubscriptionStore.ts"
 import type { SubscriptionStore } from "../subscription/SubscriptionStore.ts"
 
@@ -21,7 +21,7 @@ export const isUrl = (log: string): boolean => /^postgres(ql)?:/.test(log)
 export const openLog = (log: string): Effect.Effect<EventLog["Service"], never, Scope.Scope> =>
   isUrl(log)
     ? Effect.flatMap(
-        Effect.promise(() => import("../log/PostgresEventLog.ts")),
+        Effect.promise(() => import("../log/postgres/PostgresEventLog.ts")),
         ({ makePostgresEventLog }) => makePostgresEventLog(log)
       )
     : makeSqliteEventLog(log)
@@ -33,7 +33,7 @@ export const restoreLog = <E>(
 ): Effect.Effect<Head, E | ImportError | LogError> =>
   isUrl(log)
     ? Effect.flatMap(
-        Effect.promise(() => import("../log/restorePostgres.ts")),
+        Effect.promise(() => import("../log/postgres/restorePostgres.ts")),
         ({ restorePostgres }) => restorePostgres(log, entries)
       )
     : restoreSqlite(log, entries)

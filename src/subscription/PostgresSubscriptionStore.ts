@@ -17,9 +17,9 @@ import {
   type PostgresSession,
   telling,
   unescaped
-} from "../log/PostgresSession.ts"
-import { quoted } from "../log/postgresLayout.ts"
-import { shownUrl } from "../log/shownUrl.ts"
+} from "../log/postgres/PostgresSession.ts"
+import { quoted } from "../log/postgres/postgresLayout.ts"
+import { shownUrl } from "../log/postgres/shownUrl.ts"
 import { makeSqlSubscriptionStore } from "./makeSqlSubscriptionStore.ts"
 import { SubscriptionStore } from "./SubscriptionStore.ts"
 import {

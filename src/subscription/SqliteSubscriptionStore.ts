@@ -10,7 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { LogError, logError } from "../log/LogError.ts"
-import { isLocked, reasonOf } from "../log/sqliteFile.ts"
+import { isLocked, reasonOf } from "../log/sqlite/sqliteFile.ts"
 import { makeSqlSubscriptionStore } from "./makeSqlSubscriptionStore.ts"
 import { SubscriptionStore } from "./SubscriptionStore.ts"
 import {

@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { toRow } from "../../src/log/codec.ts"
 import { eventHash, firstPrevious } from "../../src/log/eventHash.ts"
-import { openForWriting } from "../../src/log/sqliteFile.ts"
+import { openForWriting } from "../../src/log/sqlite/sqliteFile.ts"
 import { lives } from "./lives.ts"
 
 /** Runs with a fresh folder; `SIGNALBOX_BENCH_DIR` says on which disk. */

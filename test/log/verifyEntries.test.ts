@@ -10,7 +10,7 @@ import fc from "fast-check"
 import { afterAll, describe, expect, it } from "vitest"
 import type { Row } from "../../src/log/codec.ts"
 import { eventHash, firstPrevious } from "../../src/log/eventHash.ts"
-import { makeSqliteEventLog } from "../../src/log/SqliteEventLog.ts"
+import { makeSqliteEventLog } from "../../src/log/sqlite/SqliteEventLog.ts"
 import { type Checked, verifyEntries } from "../../src/log/verifyEntries.ts"
 import { notes } from "./contract/Contract.ts"
 

@@ -17,9 +17,9 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   "src/cli/format.ts": "how times, tables and states are written for people",
   "src/config/time.ts": "how people write times",
   "src/log/codec.ts": "the two directions of one translation",
-  "src/log/postgresLayout.ts": "one kind of store: its tables, and who may do what with them",
-  "src/log/sqliteFile.ts": "the ways to open one kind of file",
-  "src/log/sqliteWriter.ts": "a thread, started by its path",
+  "src/log/postgres/postgresLayout.ts": "one kind of store: its tables, and who may do what with them",
+  "src/log/sqlite/sqliteFile.ts": "the ways to open one kind of file",
+  "src/log/sqlite/sqliteWriter.ts": "a thread, started by its path",
   "src/docker.ts": "the public names of one kind of launcher",
   "src/kubernetes.ts": "the public names of one kind of launcher",
   "src/launcher/podState.ts": "the answers to one question: what a pod shows",
@@ -82,7 +82,7 @@ export const nameRules: ReadonlyArray<Rule> = [
       "src/queue/admission.ts": "export const Admission = 1\nexport const admit = 1",
       "src/run/empty.ts": "",
       "src/log/codec.ts": "export const codec = 1",
-      "src/log/sqliteFile.ts": "export const openForReading = 1"
+      "src/log/sqlite/sqliteFile.ts": "export const openForReading = 1"
     },
     said: [
       "src/queue/admission.ts exports Admission, admit",

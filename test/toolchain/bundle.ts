@@ -21,6 +21,6 @@ export const bundle = async (folder: string): Promise<string> => {
   await inOneFile("cli/main.ts", program, "#!/usr/bin/env node")
   chmodSync(program, 0o755)
   // The log starts its writer as a thread, from a file that it expects beside its own.
-  await inOneFile("log/sqliteWriter.ts", join(folder, "sqliteWriter.js"))
+  await inOneFile("log/sqlite/sqliteWriter.ts", join(folder, "sqliteWriter.js"))
   return program
 }

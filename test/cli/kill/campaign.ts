@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import fc from "fast-check"
-import { makeSqliteEventLog } from "../../../src/log/SqliteEventLog.ts"
+import { makeSqliteEventLog } from "../../../src/log/sqlite/SqliteEventLog.ts"
 import { RunQueue } from "../../../src/queue/RunQueue.ts"
 import { signalbox, start } from "../program.ts"
 

@@ -7,8 +7,7 @@ import {
   encodeCheckpoint,
   openCheckpoint,
   signedCheckpoint
-} from "../../../src/log/Checkpoint.ts"
-import { firstPrevious, textHash } from "../../../src/log/eventHash.ts"
+} from "../../../src/log/audit/Checkpoint.ts"
 import {
   consistencyProof,
   emptyRoot,
@@ -17,8 +16,9 @@ import {
   MerkleFrontier,
   verifyConsistency,
   verifyInclusion
-} from "../../../src/log/MerkleTree.ts"
-import { cosigned, makeNoteKey, readVerifierKey, signedNote } from "../../../src/log/signedNote.ts"
+} from "../../../src/log/audit/MerkleTree.ts"
+import { cosigned, makeNoteKey, readVerifierKey, signedNote } from "../../../src/log/audit/signedNote.ts"
+import { firstPrevious, textHash } from "../../../src/log/eventHash.ts"
 
 const origin = "example.com/box"
 const key = makeNoteKey(origin, generateKeyPairSync("ed25519").privateKey)

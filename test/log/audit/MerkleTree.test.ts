@@ -8,7 +8,7 @@ import {
   MerkleFrontier,
   verifyConsistency,
   verifyInclusion
-} from "../../../src/log/MerkleTree.ts"
+} from "../../../src/log/audit/MerkleTree.ts"
 import { type Data, dataOf, hex, mth, path, sha256, subproof, treeOf } from "./naiveTree.ts"
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, "hex")

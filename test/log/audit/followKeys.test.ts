@@ -1,13 +1,13 @@
 import { generateKeyPairSync, verify } from "node:crypto"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { signedCheckpoint } from "../../../src/log/Checkpoint.ts"
+import { signedCheckpoint } from "../../../src/log/audit/Checkpoint.ts"
 import {
   type AuditKey,
   followKeys,
   openAuditCheckpoint,
   signedSuccession
-} from "../../../src/log/followKeys.ts"
+} from "../../../src/log/audit/followKeys.ts"
 import {
   cosigned,
   makeNoteKey,
@@ -15,7 +15,7 @@ import {
   parseNote,
   readVerifierKey,
   verifierKey
-} from "../../../src/log/signedNote.ts"
+} from "../../../src/log/audit/signedNote.ts"
 
 const origin = "example.com/runs"
 const newKey = (name = origin, isWitness = false): NoteKey =>

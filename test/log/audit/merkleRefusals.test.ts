@@ -6,7 +6,7 @@ import {
   leafHash,
   verifyConsistency,
   verifyInclusion
-} from "../../../src/log/MerkleTree.ts"
+} from "../../../src/log/audit/MerkleTree.ts"
 import { type Data, dataOf, mth, sha256, treeOf } from "./naiveTree.ts"
 
 /** The same bytes but for one bit. */

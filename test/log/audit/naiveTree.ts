@@ -2,7 +2,7 @@
  * The Merkle tree of RFC 6962, section 2.1, word for word: slow and plainly right.
  */
 import { createHash } from "node:crypto"
-import { emptyRoot, leafHash, type MerkleTree } from "../../../src/log/MerkleTree.ts"
+import { emptyRoot, leafHash, type MerkleTree } from "../../../src/log/audit/MerkleTree.ts"
 
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex")
 

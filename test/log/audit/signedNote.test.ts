@@ -10,7 +10,7 @@ import {
   readVerifierKey,
   signedNote,
   verifierKey
-} from "../../../src/log/signedNote.ts"
+} from "../../../src/log/audit/signedNote.ts"
 
 /** From the tests of golang.org/x/mod/sumdb/note. */
 const text =

@@ -10,8 +10,8 @@ import type { Entry } from "../../../src/log/EventLog.ts"
 import { eventHash, firstPrevious } from "../../../src/log/eventHash.ts"
 import { exportEntries } from "../../../src/log/exportEntries.ts"
 import { importEntries } from "../../../src/log/importEntries.ts"
-import { restoreSqlite } from "../../../src/log/restoreSqlite.ts"
-import { makeSqliteEventLog } from "../../../src/log/SqliteEventLog.ts"
+import { restoreSqlite } from "../../../src/log/sqlite/restoreSqlite.ts"
+import { makeSqliteEventLog } from "../../../src/log/sqlite/SqliteEventLog.ts"
 
 const [, , folder = ""] = process.argv
 const events = 200_000

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { CommandRejected, CoordinatorError } from "../../../src/coordinator/CoordinatorError.ts"
 import { open } from "../../../src/coordinator/open.ts"
 import type { Signalbox } from "../../../src/coordinator/Signalbox.ts"
-import { layer, makePostgresEventLog } from "../../../src/log/PostgresEventLog.ts"
+import { layer, makePostgresEventLog } from "../../../src/log/postgres/PostgresEventLog.ts"
 import { readAll } from "../contract/Contract.ts"
 import { emptySchema, startedServer } from "./database.ts"
 

@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { makePostgresEventLog, prepare } from "../../../src/log/PostgresEventLog.ts"
+import { makePostgresEventLog, prepare } from "../../../src/log/postgres/PostgresEventLog.ts"
 import { notes, readAll, reasonOf } from "../contract/Contract.ts"
 import { emptyPlaces, messageOf, query } from "./database.ts"
 

@@ -9,9 +9,9 @@
 import { realpathSync, rmSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import { type MessagePort, parentPort, workerData } from "node:worker_threads"
-import type { Row } from "./codec.ts"
-import type { Candidate } from "./EventLog.ts"
-import type { LogErrorReason } from "./LogError.ts"
+import type { Row } from "../codec.ts"
+import type { Candidate } from "../EventLog.ts"
+import type { LogErrorReason } from "../LogError.ts"
 import { SqliteAppender } from "./SqliteAppender.ts"
 import { checkSound, closeAsItIs, isLocked, led, openForWriting, reasonOf } from "./sqliteFile.ts"
 

@@ -2,11 +2,11 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import fc from "fast-check"
 import { expect, it } from "vitest"
-import type { Entry } from "../../src/log/EventLog.ts"
-import { makeMemoryEventLog } from "../../src/log/MemoryEventLog.ts"
-import { leafHash, MerkleFrontier } from "../../src/log/MerkleTree.ts"
-import { isProven, type Proof, proveConsistency, proveInclusion } from "../../src/log/Proof.ts"
-import { notes } from "./contract/Contract.ts"
+import { leafHash, MerkleFrontier } from "../../../src/log/audit/MerkleTree.ts"
+import { isProven, type Proof, proveConsistency, proveInclusion } from "../../../src/log/audit/Proof.ts"
+import type { Entry } from "../../../src/log/EventLog.ts"
+import { makeMemoryEventLog } from "../../../src/log/MemoryEventLog.ts"
+import { notes } from "../contract/Contract.ts"
 
 const count = 70
 const entries = await Effect.runPromise(Stream.runCollect(makeMemoryEventLog(notes(0, count)).entries()))

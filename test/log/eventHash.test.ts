@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { canonicalJson } from "../../../src/log/canonicalJson.ts"
-import { type Row, toRow } from "../../../src/log/codec.ts"
-import { canonicalEvent, eventHash, firstPrevious, textHash } from "../../../src/log/eventHash.ts"
-import type { Event } from "../../../src/queue/Event.ts"
-import { arbitraryEvent, placed } from "../arbitraryEvent.ts"
+import { canonicalJson } from "../../src/log/canonicalJson.ts"
+import { type Row, toRow } from "../../src/log/codec.ts"
+import { canonicalEvent, eventHash, firstPrevious, textHash } from "../../src/log/eventHash.ts"
+import type { Event } from "../../src/queue/Event.ts"
+import { arbitraryEvent, placed } from "./arbitraryEvent.ts"
 
 /** The same value, with every half of a surrogate pair replaced. */
 const whole = (value: unknown): unknown => {

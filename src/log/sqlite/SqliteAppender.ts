@@ -3,9 +3,9 @@
  * write by turns.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite"
-import type { Row } from "./codec.ts"
-import { eventHash, firstPrevious } from "./eventHash.ts"
-import type { LogErrorReason } from "./LogError.ts"
+import type { Row } from "../codec.ts"
+import { eventHash, firstPrevious } from "../eventHash.ts"
+import type { LogErrorReason } from "../LogError.ts"
 
 type HashedRow = readonly [...Row, hash: Uint8Array]
 

@@ -7,10 +7,10 @@
  */
 import { readFileSync, statSync } from "node:fs"
 import type { DatabaseSync } from "node:sqlite"
-import { settings } from "../settings.ts"
-import type { Row } from "./codec.ts"
-import { eventHash, firstPrevious } from "./eventHash.ts"
-import type { LogErrorReason } from "./LogError.ts"
+import { settings } from "../../settings.ts"
+import type { Row } from "../codec.ts"
+import { eventHash, firstPrevious } from "../eventHash.ts"
+import type { LogErrorReason } from "../LogError.ts"
 import { walDamage } from "./walDamage.ts"
 
 type Corrupt = Extract<LogErrorReason, { readonly _tag: "Corrupt" }>

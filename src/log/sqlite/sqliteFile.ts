@@ -4,8 +4,8 @@
 import { realpathSync, statSync } from "node:fs"
 import { dirname } from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import type { LogErrorReason } from "../LogError.ts"
 import { fileSystemAt } from "./fileSystemAt.ts"
-import type { LogErrorReason } from "./LogError.ts"
 import { sqliteDamage } from "./sqliteDamage.ts"
 
 /** "SgBx": marks the file as a log. */

@@ -4,9 +4,9 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import * as Effect from "effect/Effect"
-import { settings } from "../settings.ts"
-import type { Row } from "./codec.ts"
-import { type LogError, logError } from "./LogError.ts"
+import { settings } from "../../settings.ts"
+import type { Row } from "../codec.ts"
+import { type LogError, logError } from "../LogError.ts"
 import { SqliteAppender } from "./SqliteAppender.ts"
 import { isLocked, openBeside, reasonOf } from "./sqliteFile.ts"
 

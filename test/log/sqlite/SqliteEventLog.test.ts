@@ -1,8 +1,8 @@
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import { makeSqliteEventLog } from "../../src/log/SqliteEventLog.ts"
-import { eventLogContract } from "./EventLogContract.ts"
-import { temporaryFolder } from "./temporaryFolder.ts"
+import { makeSqliteEventLog } from "../../../src/log/sqlite/SqliteEventLog.ts"
+import { eventLogContract } from "../EventLogContract.ts"
+import { temporaryFolder } from "../temporaryFolder.ts"
 
 eventLogContract(
   "a log in SQLite",

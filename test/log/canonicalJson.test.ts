@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { canonicalJson } from "../../../src/log/canonicalJson.ts"
+import { canonicalJson } from "../../src/log/canonicalJson.ts"
 import { arbitraryJson } from "./arbitraryJson.ts"
 
 const doubleOf = (bits: string): number => Buffer.from(bits, "hex").readDoubleBE()

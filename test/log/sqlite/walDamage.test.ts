@@ -9,7 +9,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import fc from "fast-check"
 import { vi } from "vitest"
-import { walDamage } from "../../../src/log/walDamage.ts"
+import { walDamage } from "../../../src/log/sqlite/walDamage.ts"
 import { type CrashImage, crashImage, fateOf, frameBytes, headerBytes } from "./crashImage.ts"
 
 // Real files and processes on a machine that may be busy with others.

@@ -17,12 +17,12 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import type { LogError } from "../../src/log/LogError.ts"
-import { makeSqliteEventLog } from "../../src/log/SqliteEventLog.ts"
-import { reasonOf } from "../../src/log/sqliteFile.ts"
-import { type Log, notes, readAll } from "./contract/Contract.ts"
-import { LogProcess } from "./process/LogProcess.ts"
-import { temporaryFolder } from "./temporaryFolder.ts"
+import type { LogError } from "../../../src/log/LogError.ts"
+import { makeSqliteEventLog } from "../../../src/log/sqlite/SqliteEventLog.ts"
+import { reasonOf } from "../../../src/log/sqlite/sqliteFile.ts"
+import { type Log, notes, readAll } from "../contract/Contract.ts"
+import { LogProcess } from "../process/LogProcess.ts"
+import { temporaryFolder } from "../temporaryFolder.ts"
 
 const sentenceOf = (effect: Effect.Effect<unknown, LogError>) =>
   Effect.map(Effect.flip(effect), ({ message }) => message)

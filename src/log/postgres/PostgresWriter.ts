@@ -12,11 +12,11 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
-import { settings } from "../settings.ts"
-import type { Row } from "./codec.ts"
-import type { Candidate, Head } from "./EventLog.ts"
-import { eventHash, firstPrevious } from "./eventHash.ts"
-import { type LogError, type LogErrorReason, logError } from "./LogError.ts"
+import { settings } from "../../settings.ts"
+import type { Row } from "../codec.ts"
+import type { Candidate, Head } from "../EventLog.ts"
+import { eventHash, firstPrevious } from "../eventHash.ts"
+import { type LogError, type LogErrorReason, logError } from "../LogError.ts"
 import {
   bytes,
   connect,

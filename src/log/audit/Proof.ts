@@ -3,9 +3,9 @@
  * adds to that of an earlier one. As JSON, with hashes in Base64.
  */
 import * as Schema from "effect/Schema"
+import type { Entry } from "../EventLog.ts"
+import { canonicalEvent, firstPrevious, textHash } from "../eventHash.ts"
 import type { Checkpoint } from "./Checkpoint.ts"
-import type { Entry } from "./EventLog.ts"
-import { canonicalEvent, firstPrevious, textHash } from "./eventHash.ts"
 import {
   consistencyProof,
   inclusionProof,

@@ -3,11 +3,11 @@
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { settings } from "../settings.ts"
-import { chained } from "./chained.ts"
-import type { Entry, Head } from "./EventLog.ts"
-import type { ImportError } from "./ImportError.ts"
-import { type LogError, logError } from "./LogError.ts"
+import { settings } from "../../settings.ts"
+import { chained } from "../chained.ts"
+import type { Entry, Head } from "../EventLog.ts"
+import type { ImportError } from "../ImportError.ts"
+import { type LogError, logError } from "../LogError.ts"
 import { ready } from "./PostgresEventLog.ts"
 import {
   configOf,

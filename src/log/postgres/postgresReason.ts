@@ -2,7 +2,7 @@
  * What an error of Postgres, or of the way to it, means for a log.
  */
 import type { SqlError } from "effect/sql/SqlError"
-import type { LogErrorReason } from "./LogError.ts"
+import type { LogErrorReason } from "../LogError.ts"
 
 /** SQLSTATEs and the network's codes, those that a person can do something about. */
 const meanings: Readonly<Record<string, string>> = {

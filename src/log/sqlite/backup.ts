@@ -9,12 +9,12 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSyn
 import { dirname } from "node:path"
 import { backup as copyPages, DatabaseSync } from "node:sqlite"
 import * as Effect from "effect/Effect"
-import { settings } from "../settings.ts"
-import { LogError, logError } from "./LogError.ts"
+import { settings } from "../../settings.ts"
+import { LogError, logError } from "../LogError.ts"
+import { verifyEntries } from "../verifyEntries.ts"
 import { makeSqliteEventLog } from "./SqliteEventLog.ts"
 import { pagesDamage } from "./sqliteDamage.ts"
 import { openForReading, reasonOf } from "./sqliteFile.ts"
-import { verifyEntries } from "./verifyEntries.ts"
 
 /** A copy that was made. */
 export interface Backup {

@@ -8,11 +8,11 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import { makeSqliteEventLog } from "../../src/log/SqliteEventLog.ts"
-import type { Event } from "../../src/queue/Event.ts"
-import { notes, readAll, reasonOf } from "./contract/Contract.ts"
-import { LogProcess } from "./process/LogProcess.ts"
-import { temporaryFolder } from "./temporaryFolder.ts"
+import { makeSqliteEventLog } from "../../../src/log/sqlite/SqliteEventLog.ts"
+import type { Event } from "../../../src/queue/Event.ts"
+import { notes, readAll, reasonOf } from "../contract/Contract.ts"
+import { LogProcess } from "../process/LogProcess.ts"
+import { temporaryFolder } from "../temporaryFolder.ts"
 
 const place = Effect.map(temporaryFolder, (folder) => ({ folder, path: join(folder, "runs.db") }))
 

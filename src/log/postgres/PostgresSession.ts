@@ -11,8 +11,8 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { SqlError } from "effect/sql/SqlError"
-import { settings } from "../settings.ts"
-import { type LogError, logError } from "./LogError.ts"
+import { settings } from "../../settings.ts"
+import { type LogError, logError } from "../LogError.ts"
 import { postgresReason } from "./postgresReason.ts"
 
 export type PostgresSession = PgConnection.PgConnection

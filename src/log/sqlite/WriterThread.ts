@@ -3,8 +3,8 @@
  */
 import { Worker } from "node:worker_threads"
 import * as Effect from "effect/Effect"
-import type { Row } from "./codec.ts"
-import { type LogError, type LogErrorReason, logError } from "./LogError.ts"
+import type { Row } from "../codec.ts"
+import { type LogError, type LogErrorReason, logError } from "../LogError.ts"
 import type { WriterAnswer, WriterData, WriterRequest } from "./sqliteWriter.ts"
 
 /** From source the thread runs TypeScript, from a package JavaScript. */

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync, statfsSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
-import { fileSystemAt } from "../../src/log/fileSystemAt.ts"
-import { openForWriting, reasonOf } from "../../src/log/sqliteFile.ts"
+import { fileSystemAt } from "../../../src/log/sqlite/fileSystemAt.ts"
+import { openForWriting, reasonOf } from "../../../src/log/sqlite/sqliteFile.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "signalbox-test-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
