@@ -106,6 +106,8 @@ export const runMachine = setup({
       tags: ["holdsSlot"],
       on: {
         RunProgressed: "canceling",
+        RunCancelRequested: "canceling",
+        RunRequeued: "queued",
         SlotGranted: "canceling",
         SlotReleased: "canceling",
         RunSucceeded: "succeeded",

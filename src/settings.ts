@@ -105,6 +105,13 @@ export const settings = {
   /** Runs of which a subscription that asks for tags remembers whether they have them. */
   taggedRunsMax: 10_000,
 
+  /** Times that one rule may have a run tried again. */
+  retriesMax: 1_000,
+  /** The longest wait before that: a month. */
+  retryDelayMaxMs: 2_678_400_000,
+  /** Coordinators that may end abruptly with a run's work in their process, before the run is held instead of tried again. */
+  crashesMax: 3,
+
   /** Runs named as holders of a limit in an explanation. */
   holdersShown: 10,
   /** Runs at the front of the line named in an explanation. */

@@ -24,6 +24,7 @@ import type { Command } from "../queue/QueueCommand.ts"
 import type { RunQueue } from "../queue/RunQueue.ts"
 import { type Accepted, type Asked, type Reply, signalbox } from "../queue/turn.ts"
 import { refusePolicy } from "../queue/validatePolicy.ts"
+import { isWaiting } from "../run/lifecycle.ts"
 import type { Run } from "../run/Run.ts"
 import type { ClaimSlot } from "../run/RunCommand.ts"
 import type { RunId } from "../run/RunSpec.ts"
@@ -214,12 +215,13 @@ const granted = Effect.fnUntraced(function* (
 ) {
   const has = ({ claims = [] }: Run) =>
     claims.some((claim) => claim.step === step && claim.pool === pool && claim.granted)
-  const isDecided = (now: Run) => now.attempt !== attempt || has(now)
+  const isOver = (now: Run) => now.attempt !== attempt || isWaiting(now.state)
+  const isDecided = (now: Run) => isOver(now) || has(now)
   const now = yield* Effect.flatten(mailbox.query((queue) => waiters.until(queue.run(run), isDecided)))
   const { state, attempt: current } = now
   const refused = { command: "ClaimSlot", run } as const
   // The step is gone with its attempt.
-  if (current !== attempt)
+  if (isOver(now))
     return yield* new CommandRejected({ rejection: { _tag: "StaleAttempt", ...refused, attempt, current } })
   if (has(now)) return now
   return yield* new CommandRejected({ rejection: { _tag: "StateRefuses", ...refused, state, allowed: [] } })

@@ -10,6 +10,7 @@ import { bornIn, isHoldingSlot, next, type RunState } from "../run/lifecycle.ts"
 import type { RunEvent } from "../run/RunEvent.ts"
 import type { RunId, RunSpec } from "../run/RunSpec.ts"
 import { limitsOver, type NamedRate, ratesOver } from "./limitsOver.ts"
+import { RetryCount } from "./RetryCount.ts"
 import { isScheduleEvent, ScheduleChain } from "./ScheduleChain.ts"
 
 /**
@@ -25,6 +26,7 @@ import { isScheduleEvent, ScheduleChain } from "./ScheduleChain.ts"
  * - `slots`: an admission names the policy in force, and the slots that it says the run needs
  * - `policy`: numbered from 1, rising by one
  * - `claim`: no pool gives more slots than it has, and only to claims that were made
+ * - `retry`: none more often than its rule allows, nor for another cause, nor sooner or later than it says
  * - `schedule`: each of its times is fired or skipped, once, in order, when it has come; what it fires is submitted
  */
 export type Rule =
@@ -40,6 +42,7 @@ export type Rule =
   | "slots"
   | "policy"
   | "claim"
+  | "retry"
   | "schedule"
 
 /** A promise that the log breaks at an event. */
@@ -68,6 +71,7 @@ interface Known {
   notBefore: number
   held: boolean
   readonly claims: Map<string, KnownClaim>
+  readonly retries: RetryCount
 }
 
 /** How much of a rate is used up: each start adds `periodMs`, each millisecond takes `limit` away. A leaky bucket. */
@@ -137,6 +141,7 @@ export class Invariants {
     else if ("attempt" in event.data && event.data.attempt !== run.attempt)
       yield ["attempt", `is of attempt ${event.data.attempt}; run ${event.run} is at attempt ${run.attempt}`]
     if (event.type === "SlotClaimed" || event.type === "SlotGranted") yield* this.ofClaim(run, event)
+    if (event.type === "RunRequeued") for (const issue of run.retries.of(event)) yield ["retry", issue]
   }
 
   private *ofNext(
@@ -209,10 +214,10 @@ export class Invariants {
 
   private moveRun(event: RunEvent): void {
     if (event.type === "RunSubmitted") {
-      const { spec } = event.data
-      const notBefore = spec.notBefore ?? 0
+      const { spec, retries } = event.data
+      const known = { notBefore: spec.notBefore ?? 0, retries: new RetryCount(retries?.rules) }
       this.schedules.awaited.delete(event.run)
-      this.runs.set(event.run, { spec, state: bornIn, attempt: 0, notBefore, held: false, claims: new Map() })
+      this.runs.set(event.run, { spec, state: bornIn, attempt: 0, held: false, claims: new Map(), ...known })
       return
     }
     const run = this.runs.get(event.run)
@@ -233,6 +238,7 @@ export class Invariants {
         break
       case "RunRequeued":
         run.notBefore = event.data.notBefore
+        run.retries.take(event)
         break
       case "RunHeld":
       case "RunReleased":

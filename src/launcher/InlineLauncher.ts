@@ -85,7 +85,11 @@ const stoppedByUs: Outcome = { _tag: "Terminated", message: "stopped" }
 
 const neverStarted: Outcome = { _tag: "Terminated", message: "stopped before it started" }
 
-const lost: Outcome = { _tag: "WorkerLost", message: "the program that ran it has ended" }
+const lost: Outcome = {
+  _tag: "WorkerLost",
+  message: "the program that ran it has ended",
+  withCoordinator: true
+}
 
 /** Begun in this process, and not forgotten since. */
 interface Work {

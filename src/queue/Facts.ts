@@ -17,7 +17,7 @@ import { type Moment, Rates } from "./Rates.ts"
 import { type KnownSchedule, Schedules } from "./Schedules.ts"
 
 /** Raised whenever other code makes another state of the same events: what was folded before counts no more. */
-export const foldVersion = 4
+export const foldVersion = 5
 
 /** The facts as plain data: what a queue is made from, as it was at a moment. */
 export interface Essence {

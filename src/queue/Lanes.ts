@@ -205,7 +205,7 @@ export class Lanes {
     const lane = this.sequences.first(front)
     if (!lane || this.reserveAfterMs === undefined) return undefined
     const { head: run, needs } = lane
-    const since = Math.max(run.submittedAt, run.notBefore)
+    const since = Math.max(run.since, run.notBefore)
     return since + this.reserveAfterMs <= now ? { run, needs } : undefined
   }
 

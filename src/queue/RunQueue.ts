@@ -140,7 +140,8 @@ export class RunQueue extends Facts {
   private setDeadline(before: Run | undefined, after: Run): void {
     const was = before && deadline(before)
     const is = deadline(after)
-    if (was === is) return
+    // Among deadlines of one moment, the place in line decides: it may be another.
+    if (was === is && before?.order === after.order) return
     if (before && was !== undefined) this.deadlines.remove({ at: was, run: before })
     if (is !== undefined) this.deadlines.add({ at: is, run: after })
   }

@@ -5,7 +5,10 @@ import type { Run } from "../run/Run.ts"
 import type { Policy } from "./Policy.ts"
 
 /** What an order may go by: what does not change while a run waits, save by a command that says so. */
-export type Standing = Pick<Run, "id" | "spec" | "actor" | "priority" | "top" | "order" | "submittedAt">
+export type Standing = Pick<
+  Run,
+  "id" | "spec" | "actor" | "priority" | "top" | "order" | "since" | "submittedAt"
+>
 
 /** Which of two waiting runs goes first: below 0 the first of them. Must tell any two apart. */
 export type RunOrder = (a: Standing, b: Standing) => number
@@ -15,11 +18,11 @@ export const byPriority: RunOrder = (a, b) =>
   a.priority === b.priority ? a.order - b.order : a.priority > b.priority ? -1 : 1
 
 /** The moment at which a run of priority 0 would have had to come for the same place in line. */
-const comesAt = ({ submittedAt, priority }: Standing, agingMs: number): number | bigint => {
+const comesAt = ({ since, priority }: Standing, agingMs: number): number | bigint => {
   const ahead = Number(priority) * agingMs
-  return Number.isSafeInteger(ahead) && Number.isSafeInteger(submittedAt - ahead)
-    ? submittedAt - ahead
-    : BigInt(submittedAt) - BigInt(priority) * BigInt(agingMs)
+  return Number.isSafeInteger(ahead) && Number.isSafeInteger(since - ahead)
+    ? since - ahead
+    : BigInt(since) - BigInt(priority) * BigInt(agingMs)
 }
 
 /**

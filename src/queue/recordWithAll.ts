@@ -3,10 +3,11 @@
  * is of is paused; where it has failed, it may be done again. In the same turn, so that no crash comes between.
  */
 
+import type { WorkerFailure } from "../run/Outcome.ts"
 import type { Run } from "../run/Run.ts"
 import type { RunFact } from "../run/RunEvent.ts"
 import type { RunSpec } from "../run/RunSpec.ts"
-import { isRetried, retrySpec } from "../run/retry.ts"
+import { doneAgainAt, retrySpec } from "../run/retry.ts"
 import { locationOf, submit } from "../run/submit.ts"
 import { type By, byRules, type Ledger } from "./Ledger.ts"
 import { launcherOf } from "./launcherOf.ts"
@@ -31,7 +32,7 @@ const pause = (
   queue: RunQueue,
   ledger: Ledger,
   run: Run,
-  fact: RunFact & { type: "RunRequeued" },
+  unreachable: WorkerFailure,
   cause: string | null
 ): void => {
   const location = locationOf(run.spec)
@@ -41,14 +42,15 @@ const pause = (
   const known = queue.pauses.get(scope)
   // Nobody's own pause, which may have no end, is cut short by ours.
   if (known && (known.until === undefined || known.until >= until)) return
-  const paused = { scope, until, cause: fact.data.cause }
+  const paused = { scope, until, cause: unreachable }
   ledger.record({ type: "AdmissionPaused", data: paused }, null, { ...byRules, cause })
 }
 
 const retry = (queue: RunQueue, ledger: Ledger, run: Run, cause: string | null): void => {
   const group = queue.groups.size(run.root)
-  if (!isRetried(run, group)) return
-  const spec = retrySpec(run, group, queue.position, (id) => queue.runs.has(id))
+  const notBefore = doneAgainAt(run, group)
+  if (notBefore === undefined) return
+  const spec = retrySpec(run, notBefore, group, queue.position, (id) => queue.runs.has(id))
   for (const fact of submit({ spec }, termsOf(queue, spec), group))
     ledger.record(fact, spec.id, { ...byRules, cause })
 }
@@ -63,6 +65,7 @@ export const recordWithAll = (
   command: string | null
 ): void => {
   ledger.record(fact, id, by)
-  if (fact.type === "RunRequeued") pause(queue, ledger, queue.run(id), fact, command)
+  if (fact.type === "RunRequeued" && fact.data.cause._tag === "LaunchUnreachable")
+    pause(queue, ledger, queue.run(id), fact.data.cause, command)
   if (fact.type === "RunFailed") retry(queue, ledger, queue.run(id), command)
 }

@@ -17,8 +17,11 @@ const Threw = Schema.TaggedStruct("Threw", {
   message: Schema.String,
   stack: Schema.optionalKey(Schema.String)
 })
-/** The worker is gone and left no word of how it ended. */
-const WorkerLost = Schema.TaggedStruct("WorkerLost", { message: Schema.String })
+/** The worker is gone and left no word of how it ended; `withCoordinator`, in whose process it worked. */
+const WorkerLost = Schema.TaggedStruct("WorkerLost", {
+  message: Schema.String,
+  withCoordinator: Schema.optionalKey(Schema.Literal(true))
+})
 /** Something other than the coordinator stopped the worker. */
 const Terminated = Schema.TaggedStruct("Terminated", { message: Schema.String })
 /** The launcher will never take this run: no such program, no such job. */

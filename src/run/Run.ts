@@ -40,8 +40,10 @@ export interface Run {
   /** Who submitted it. */
   readonly actor: string
   readonly state: RunState
-  /** Its place among runs of the same priority: the log position of its submission. Kept when it is requeued. */
+  /** Its place among runs of the same priority: the log position of its submission, or where it was last put behind them. */
   readonly order: number
+  /** Since when it stands there, for those who wait longer to go before others. */
+  readonly since: number
   readonly priority: Priority
   /** The log position where it was moved to the top; 0 if it never was. The higher, the further ahead. */
   readonly top: number
@@ -55,6 +57,12 @@ export interface Run {
   readonly unreached: number
   /** Attempts made on the slots of one that was lost. */
   readonly resumes: number
+  /** How often each of its retry rules was used, by its number; none of them, if there is nothing. */
+  readonly retried?: Readonly<Record<number, number>>
+  /** How often its worker was lost together with the coordinator. */
+  readonly crashes?: number
+  /** Why its last attempt but this one ended. */
+  readonly setBack?: { readonly at: number; readonly attempt: number; readonly cause: FailureCause }
   readonly submittedAt: number
   readonly admittedAt?: number
   readonly startedAt?: number

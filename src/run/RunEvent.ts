@@ -6,6 +6,7 @@ import * as Schema from "effect/Schema"
 import type { Envelope } from "./Envelope.ts"
 import { Json } from "./Json.ts"
 import { FailureCause, StopCause, WorkerFailure } from "./Outcome.ts"
+import { RetryRule } from "./RetryRule.ts"
 import { Milliseconds, PoolName, type RunId, RunSpec, Timestamp } from "./RunSpec.ts"
 
 const attempt = Schema.Int
@@ -25,12 +26,16 @@ const Times = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 export const Retries = Schema.Struct({
   /** How long the location of the run, or else the run, waits before that. Dagster's `user_code_failure_retry_delay`. */
   launchDelayMs: Times,
+  /** Coordinators that may end abruptly with its work in their process, before it is held; left out, 3. */
+  crashes: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))),
   /** Further launches where the launcher could not be reached. Dagster's `max_user_code_failure_retries`. */
   launches: Times,
   /** Whether that holds too where the work itself has failed. Dagster's `retry_on_asset_or_op_failure`. */
   ofWork: Schema.Boolean,
   /** Further attempts where the worker was lost, on the slots it holds. Dagster's `max_resume_run_attempts`. */
   resumes: Times,
+  /** When it is tried again besides; the first that fits counts. */
+  rules: Schema.optionalKey(Schema.Array(RetryRule)),
   /** Further runs of the same work where one has failed; null is none, whatever its tags say. Dagster's `max_retries`. */
   runs: Schema.NullOr(Times)
 })
@@ -145,8 +150,24 @@ export const RunEventData = {
     description:
       "Its worker could not be found well, `misses` times in a row so far; 0 when it is well again."
   }),
-  RunRequeued: Schema.Struct({ attempt, cause: WorkerFailure, notBefore: Timestamp }).annotate({
-    description: "Back in line, in its old place, because of `cause`; not admitted before `notBefore`."
+  RunRequeued: Schema.Struct({
+    attempt,
+    cause: FailureCause,
+    notBefore: Timestamp,
+    retry: Schema.optionalKey(
+      Schema.Struct({
+        rule: Schema.Int,
+        number: Schema.Int,
+        max: Schema.Int,
+        place: Schema.Literals(["end", "same"])
+      })
+    ),
+    worker
+  }).annotate({
+    description:
+      "Back in line because of `cause`; not admitted before `notBefore`. Where `retry` stands, one of its retry rules says " +
+      "so, of which this is the `number`th use of `max`: it waits behind all of its priority, or in its old `place`. " +
+      "Otherwise it waits in its old place. Where the cause is a time limit, `worker` is how its worker ended."
   }),
   RunCancelRequested: Schema.Struct({ attempt, cause: StopCause }).annotate({
     description: "Its worker is to be stopped, because someone asked or a time limit has passed."

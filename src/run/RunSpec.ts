@@ -4,6 +4,7 @@
 import * as Schema from "effect/Schema"
 import { settings } from "../settings.ts"
 import { Json } from "./Json.ts"
+import { RetryRule } from "./RetryRule.ts"
 
 /** Names a run for ever. Safe in file names, URLs and shells. */
 export const RunId = Schema.String.check(
@@ -96,7 +97,9 @@ const fields = {
   /** Pools that its steps use. */
   pools: Schema.optionalKey(PoolUse),
   /** Of the runs with the same key one is in flight at a time. */
-  unique: Schema.optionalKey(Unique)
+  unique: Schema.optionalKey(Unique),
+  /** When it is tried again; the first rule that fits counts. Goes before the rules of the policy. */
+  retry: Schema.optionalKey(Schema.Array(RetryRule))
 }
 
 const hasWork = Schema.makeFilter<{ readonly job?: string; readonly command?: unknown }>(

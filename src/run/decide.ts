@@ -7,11 +7,12 @@ import { settings } from "../settings.ts"
 import { type Claiming, claim } from "./claim.ts"
 import { isWaiting, type RunState } from "./lifecycle.ts"
 import { type Move, move } from "./move.ts"
-import type { Outcome } from "./Outcome.ts"
+import type { Outcome, WorkerFailure } from "./Outcome.ts"
 import type { Rejection } from "./Rejection.ts"
 import type { Run } from "./Run.ts"
 import type { RunCommand } from "./RunCommand.ts"
 import type { RunFact } from "./RunEvent.ts"
+import { anotherAttempt, isPoison, parked } from "./retry.ts"
 import { stopped } from "./stopped.ts"
 import { locationOf, submit, type Terms } from "./submit.ts"
 
@@ -38,15 +39,14 @@ const cancel = (run: Run, reason: string | undefined): RunFact => {
     : { type: "RunCancelRequested", data: { attempt: run.attempt, cause } }
 }
 
-/** The end of an attempt that nobody asked to stop. */
-const ended = (run: Run, outcome: Outcome, now: number): RunFact => {
+const succeeded = ({ attempt }: Run, { result }: Extract<Outcome, { _tag: "Succeeded" }>): RunFact => ({
+  type: "RunSucceeded",
+  data: { attempt, ...(result !== undefined && { result }) }
+})
+
+/** Where the work goes on in spite of an end: on its slots, in its place for a launcher to be reached, or by its own rules. */
+const goesOn = (run: Run, outcome: WorkerFailure, now: number): RunFact | undefined => {
   const { attempt } = run
-  if (outcome._tag === "Succeeded") {
-    return {
-      type: "RunSucceeded",
-      data: { attempt, ...(outcome.result !== undefined && { result: outcome.result }) }
-    }
-  }
   const { launches, launchDelayMs, resumes } = run.retries
   if (outcome._tag === "LaunchUnreachable" && run.state === "launching" && run.unreached < launches) {
     // Where a location is paused for it, the run waits for that, and not for a time of its own.
@@ -56,7 +56,22 @@ const ended = (run: Run, outcome: Outcome, now: number): RunFact => {
   const hasStarted = run.state === "started" || run.resumes > 0
   if (outcome._tag === "WorkerLost" && hasStarted && run.resumes < resumes)
     return { type: "RunResumed", data: { attempt: attempt + 1, cause: outcome } }
-  return { type: "RunFailed", data: { attempt, cause: outcome } }
+  return anotherAttempt(run, outcome, now)
+}
+
+/** The end of an attempt that nobody asked to stop. */
+const ended = (run: Run, outcome: Outcome, now: number): ReadonlyArray<RunFact> => {
+  if (outcome._tag === "Succeeded") return [succeeded(run, outcome)]
+  const next = goesOn(run, outcome, now)
+  if (!next) return [{ type: "RunFailed", data: { attempt: run.attempt, cause: outcome } }]
+  return isPoison(run, outcome) ? parked(run, outcome, now) : [next]
+}
+
+/** The end of an attempt that was told to stop: by a time limit, it may be followed by another. */
+const stoppedBy = (run: Run, worker: WorkerFailure, now: number): RunFact => {
+  const cause = run.stopping?.cause
+  const byTime = cause?._tag === "StartTimeout" || cause?._tag === "RuntimeExceeded"
+  return (byTime ? anotherAttempt(run, cause, now, worker) : undefined) ?? stopped(run, worker)
 }
 
 const started = (run: Run, worker?: string): RunFact => ({
@@ -70,16 +85,20 @@ const progressed = ({ _tag, run, ...data }: Extract<Report, { _tag: "ReportProgr
 })
 
 /** A worker that is surely gone, or was missed too often, is lost. */
-const missed = (run: Run, { transient, message = "not found" }: Health, now: number): RunFact => {
+const missed = (
+  run: Run,
+  { transient, message = "not found" }: Health,
+  now: number
+): ReadonlyArray<RunFact> => {
   const { attempt } = run
   const misses = (run.misses ?? 0) + 1
   return transient && misses < settings.missesMax
-    ? { type: "RunHealthChanged", data: { attempt, misses, message } }
+    ? [{ type: "RunHealthChanged", data: { attempt, misses, message } }]
     : ended(run, { _tag: "WorkerLost", message }, now)
 }
 
 const health = (run: Run, report: Health, now: number): ReadonlyArray<RunFact> => {
-  if (!report.healthy) return [missed(run, report, now)]
+  if (!report.healthy) return missed(run, report, now)
   if (run.misses === undefined) return nothingNew
   return [{ type: "RunHealthChanged", data: { attempt: run.attempt, misses: 0 } }]
 }
@@ -98,8 +117,8 @@ const whileLaunching = (run: Run, report: Report, now: number): ReadonlyArray<Ru
       return nothingNew
     case "ReportEnded":
       return ofStarted.includes(report.outcome._tag)
-        ? [started(run), ended(run, report.outcome, now)]
-        : [ended(run, report.outcome, now)]
+        ? [started(run), ...ended(run, report.outcome, now)]
+        : ended(run, report.outcome, now)
   }
 }
 
@@ -112,7 +131,7 @@ const whileStarted = (run: Run, report: Report, now: number): ReadonlyArray<RunF
     case "ReportHealth":
       return health(run, report, now)
     case "ReportEnded":
-      return [ended(run, report.outcome, now)]
+      return ended(run, report.outcome, now)
   }
 }
 
@@ -125,11 +144,13 @@ const whileCanceling = (run: Run, report: Report, now: number): ReadonlyArray<Ru
     case "ReportHealth":
       return report.healthy || report.transient
         ? nothingNew
-        : [stopped(run, { _tag: "WorkerLost", message: report.message ?? "not found" })]
+        : [stoppedBy(run, { _tag: "WorkerLost", message: report.message ?? "not found" }, now)]
     case "ReportEnded":
       // Work that was finished before it could be stopped is not thrown away.
       return [
-        report.outcome._tag === "Succeeded" ? ended(run, report.outcome, now) : stopped(run, report.outcome)
+        report.outcome._tag === "Succeeded"
+          ? succeeded(run, report.outcome)
+          : stoppedBy(run, report.outcome, now)
       ]
   }
 }
@@ -175,7 +196,7 @@ const inFlight = (
   { now, grants = false }: Circumstances
 ): Decision => {
   if (command._tag === "CancelRun")
-    return Result.succeed(state === "canceling" ? nothingNew : [cancel(run, command.reason)])
+    return Result.succeed(isAskedToStop(run) ? nothingNew : [cancel(run, command.reason)])
   if (isMove(command)) return refuse(run, command)
   if (command.attempt !== run.attempt) return stale(run, command)
   if (!allowedIn[state].includes(command._tag)) return refuse(run, command)
@@ -201,6 +222,10 @@ const ask = (run: Run, command: Ask, circumstances: Circumstances): Decision => 
       return refuse(run, command)
   }
 }
+
+/** One that time has stopped may be tried again: whoever asks for its end is heard. */
+const isAskedToStop = ({ stopping }: Run): boolean =>
+  stopping?.cause._tag === "Asked" || stopping?.cause._tag === "Replaced"
 
 /** The facts that follow from a command to one run, or why it is refused. */
 export const decide = (run: Run | undefined, command: RunCommand, circumstances: Circumstances): Decision => {

@@ -27,6 +27,7 @@ const born = (event: Of<"RunSubmitted">): Run => ({
   actor: event.actor,
   state: bornIn,
   order: event.position,
+  since: event.at,
   priority: priorityOf(event.data.spec),
   top: 0,
   attempt: 0,
@@ -63,6 +64,27 @@ const atRest = (run: Run): Run => {
   const { startedAt: _, worker: __, progress: ___, ...more } = run
   const { reserved: ____, claims: _____, misses: ______, ...rest } = more
   return rest
+}
+
+/** What the end of an attempt that another one follows leaves behind. */
+const setBack = (run: Run, { at, data: { cause } }: Of<"RunResumed"> | Of<"RunRequeued">) => {
+  const isCrash = cause._tag === "WorkerLost" && cause.withCoordinator === true
+  return {
+    setBack: { at, attempt: run.attempt, cause },
+    ...(isCrash && { crashes: (run.crashes ?? 0) + 1 })
+  }
+}
+
+const requeued = (run: Run, event: Of<"RunRequeued">, state: RunState): Run => {
+  const { at, position, data } = event
+  const { admittedAt: _, stopping: __, ...rest } = atRest(run)
+  const back = { ...rest, ...setBack(run, event), state, notBefore: data.notBefore }
+  const unreached = data.cause._tag === "LaunchUnreachable" ? run.unreached + 1 : 0
+  if (!data.retry) return { ...back, unreached }
+  const { rule, number, place } = data.retry
+  // Each attempt that a rule makes begins anew.
+  const anew = { ...back, unreached: 0, resumes: 0, retried: { ...run.retried, [rule]: number } }
+  return place === "end" ? { ...anew, order: position, since: at, top: 0 } : anew
 }
 
 type Change<T extends RunEvent["type"]> = (run: Run, event: Of<T>, state: RunState) => Run
@@ -103,11 +125,12 @@ const changes: { readonly [T in Exclude<RunEvent["type"], "RunSubmitted">]: Chan
     state
   }),
   SlotReleased: (run, event, state) => ({ ...withClaim(run, event, () => []), state }),
-  RunResumed: (run, { at, data: { attempt } }, state) => ({
+  RunResumed: (run, event, state) => ({
     ...atRest(run),
+    ...setBack(run, event),
     state,
-    attempt,
-    admittedAt: at,
+    attempt: event.data.attempt,
+    admittedAt: event.at,
     resumes: run.resumes + 1
   }),
   RunProgressed: (run, { at, data: { attempt: _, ...told } }, state) => ({
@@ -120,14 +143,12 @@ const changes: { readonly [T in Exclude<RunEvent["type"], "RunSubmitted">]: Chan
     state,
     ...(misses > 0 && { misses })
   }),
-  RunRequeued: (run, { data }, state) => {
-    const { admittedAt: _, ...rest } = atRest(run)
-    return { ...rest, state, unreached: run.unreached + 1, notBefore: data.notBefore }
-  },
+  RunRequeued: requeued,
   RunCancelRequested: ({ reserved: _, ...rest }, { at, actor, data }, state) => ({
     ...rest,
     state,
-    stopping: { at, cause: data.cause, actor }
+    // Who asks while it is being stopped gives it no more time for that.
+    stopping: { at: rest.stopping?.at ?? at, cause: data.cause, actor }
   }),
   RunSucceeded: ended,
   RunFailed: ended,

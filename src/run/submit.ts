@@ -54,7 +54,7 @@ export const submit = (
     ...(key !== undefined && until !== undefined && { idempotency: { key, until } }),
     ...(launcher !== undefined && spec.launcher === undefined && { launcher }),
     ...(requested && { requested }),
-    retries: retriesOf(spec.tags, retries),
+    retries: retriesOf(spec, retries),
     ...(retry !== undefined && { retry }),
     ...(first !== undefined && { root: first }),
     spec,

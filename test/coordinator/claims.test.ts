@@ -70,6 +70,22 @@ describe("a step that claims a slot", () => {
     })
   )
 
+  it.effect("is told so where its attempt ends, and another one waits in line", () =>
+    Effect.gen(function* () {
+      const { coordinator, world } = yield* start
+      const retried = { retry: [{ max: 1, delayMs: 60_000 }] }
+      yield* coordinator.ask(submit("c", "manual", retried))
+      yield* quiet
+      const waiting = yield* Effect.forkChild(Effect.flip(coordinator.claim(slot("c"))))
+      yield* quiet
+      world.end("c", { _tag: "Exited", code: 1 })
+      expect(yield* Fiber.join(waiting)).toMatchObject({
+        _tag: "CommandRejected",
+        rejection: { _tag: "StaleAttempt", command: "ClaimSlot", run: "c", attempt: 1, current: 1 }
+      })
+    })
+  )
+
   it.effect("is refused what no run could ever have", () =>
     Effect.gen(function* () {
       const { coordinator } = yield* start

@@ -2,11 +2,21 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import { makeMemoryEventLog } from "../../src/log/MemoryEventLog.ts"
+import { explain } from "../../src/queue/explain.ts"
 import { defaultRetries } from "../../src/queue/Policy.ts"
 import { Caller } from "./Caller.ts"
 import { crash, FailingLog } from "./FailingLog.ts"
 import { OutsideWorld } from "./OutsideWorld.ts"
-import { eventsOf, lifeOf, quiet, setPolicy, startCoordinator, submit, timeless } from "./startCoordinator.ts"
+import {
+  cancel,
+  eventsOf,
+  lifeOf,
+  quiet,
+  setPolicy,
+  startCoordinator,
+  submit,
+  timeless
+} from "./startCoordinator.ts"
 
 const exited = { _tag: "Exited", code: 1 } as const
 const lost = { _tag: "WorkerLost", message: "its machine is gone" } as const
@@ -153,5 +163,68 @@ describe("work that has failed", () => {
           )
         }
       })
+  )
+})
+
+describe("a run with retry rules", () => {
+  const policy = timeless({ maxConcurrentRuns: 1 })
+
+  it.effect("gives its slot to others while it waits for another attempt", () =>
+    Effect.gen(function* () {
+      const world = new OutsideWorld()
+      const coordinator = yield* startCoordinator({ launcher: world.launcher, policy })
+      world.end("a", exited)
+      yield* coordinator.ask(submit("a", "manual", { retry: [{ max: 2, delayMs: 60_000, factor: 1 }] }))
+      yield* coordinator.ask(submit("b", "manual"))
+      yield* quiet
+      expect(world.starts).toEqual(["a 1", "b 1"])
+      const [queued, why] = yield* coordinator.query((queue, now) => [
+        queue.run("a"),
+        explain(queue, "a", now)?.reasons
+      ])
+      expect(queued).toMatchObject({ state: "queued", attempt: 1, setBack: { cause: exited } })
+      expect(why).toMatchObject([{ _tag: "NotBefore" }, { _tag: "LimitFull", holders: ["b"] }])
+      world.end("b", { _tag: "Succeeded" })
+      yield* TestClock.adjust(59_999)
+      yield* quiet
+      expect(world.starts).toEqual(["a 1", "b 1"])
+      yield* TestClock.adjust(1)
+      yield* quiet
+      yield* TestClock.adjust(60_000)
+      yield* quiet
+      expect(world.starts).toEqual(["a 1", "b 1", "a 2", "a 3"])
+      expect((yield* coordinator.ended("a")).end).toMatchObject({ state: "failed", cause: exited })
+    })
+  )
+
+  it.effect("may be canceled while it waits, and is not tried again then", () =>
+    Effect.gen(function* () {
+      const world = new OutsideWorld()
+      const coordinator = yield* startCoordinator({ launcher: world.launcher, policy })
+      world.end("a", exited)
+      yield* coordinator.ask(submit("a", "manual", { retry: [{ max: 9, delayMs: 60_000 }] }))
+      yield* quiet
+      yield* coordinator.ask(cancel("a"))
+      expect((yield* coordinator.ended("a")).end).toMatchObject({ state: "canceled" })
+      yield* TestClock.adjust(600_000)
+      yield* quiet
+      expect(world.starts).toEqual(["a 1"])
+    })
+  )
+
+  it.effect("is done again as a new run where its rule says so, after its wait", () =>
+    Effect.gen(function* () {
+      const world = new OutsideWorld()
+      const coordinator = yield* startCoordinator({ launcher: world.launcher, policy })
+      for (const run of ["a", "a-retry1"]) world.end(run, exited)
+      const retry = [{ max: 1, delayMs: 60_000, as: "run" }] as const
+      yield* coordinator.ask(submit("a", "manual", { retry }))
+      yield* quiet
+      expect(world.starts).toEqual(["a 1"])
+      yield* TestClock.adjust(60_000)
+      yield* quiet
+      expect(world.starts).toEqual(["a 1", "a-retry1 1"])
+      expect(yield* coordinator.query((queue) => [...queue.runs.keys()])).toEqual(["a", "a-retry1"])
+    })
   )
 })

@@ -42,6 +42,8 @@ describe("the chart of a run", () => {
       "started RunSucceeded succeeded",
       "started RunFailed failed",
       "canceling RunProgressed canceling",
+      "canceling RunCancelRequested canceling",
+      "canceling RunRequeued queued",
       "canceling SlotGranted canceling",
       "canceling SlotReleased canceling",
       "canceling RunSucceeded succeeded",

@@ -30,6 +30,7 @@ const runWith = (order: number, more: Partial<Run> & Pick<Partial<RunSpec>, "tag
     notBefore: 0,
     unreached: 0,
     resumes: 0,
+    since: 0,
     submittedAt: 0,
     ...rest
   }

@@ -12,6 +12,7 @@ const standing = fc.record<Standing>({
   top: fc.constantFrom(0, 0, 0, 3, 4),
   priority: fc.oneof(fc.integer({ min: -2, max: 2 }), fc.bigInt(2n ** 53n, 2n ** 53n + 2n)),
   order: fc.nat(5),
+  since: fc.nat(5),
   submittedAt: fc.nat(5)
 })
 

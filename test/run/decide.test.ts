@@ -254,8 +254,17 @@ describe("a run that is being stopped", () => {
 
   it("need not be asked twice, and a late start changes nothing", () => {
     ofAsking.when(cancel).follows()
-    ofTime.when(cancel).follows()
+    given(...lifeTo.launching, stopping(startTimeout), stopping({ _tag: "Asked" }))
+      .when(cancel)
+      .follows()
     ofTime.when(reportStarted()).follows()
+  })
+
+  it("is canceled, where someone asks while a time limit stops it", () => {
+    ofTime.when(cancel).follows(stopping({ _tag: "Asked" }))
+    given(...lifeTo.launching, stopping(startTimeout), stopping({ _tag: "Asked" }))
+      .when(reportEnded(killed))
+      .follows(fact("RunCanceled", { attempt: 1, cause: { _tag: "Asked" }, worker: killed }))
   })
 
   it("may still tell how far it has come", () => {

@@ -12,6 +12,7 @@ import {
   granted,
   held,
   lifeTo,
+  lost,
   queued,
   released,
   requeued,
@@ -63,6 +64,7 @@ describe("what is known of a run", () => {
       notBefore: 0,
       unreached: 0,
       resumes: 0,
+      since: 1000,
       submittedAt: 1000
     })
   })
@@ -105,7 +107,8 @@ describe("what is known of a run", () => {
       ...runOf(lifeTo.queued),
       attempt: 1,
       unreached: 1,
-      notBefore: 12_000
+      notBefore: 12_000,
+      setBack: { at: 6000, attempt: 1, cause: unreachable }
     })
   })
 
@@ -190,6 +193,7 @@ describe("the place and the slots of a run", () => {
       state: "launching",
       attempt: 2,
       resumes: 1,
+      setBack: { at: 6000, attempt: 1, cause: lost },
       admittedAt: 6000
     })
   })

@@ -28,14 +28,14 @@ describe("work that is done again", () => {
   })
 
   it("has a number only where the rules have made it", () => {
-    const retry = runWith({ ...retrySpec(first, 1, 7, () => false) }, "r")
+    const retry = runWith({ ...retrySpec(first, 0, 1, 7, () => false) }, "r")
     expect(retry.spec).toMatchObject({ id: "r-retry1", parent: "r", tags: { "dagster/retry_number": "1" } })
     const byHand = againSpec(retry, "again")
     expect(byHand).toMatchObject({ parent: "r-retry1", tags: { "dagster/root_run_id": "r" } })
     expect(byHand.tags).not.toHaveProperty("dagster/retry_number")
     expect(byHand.tags).not.toHaveProperty("dagster/is_resume_retry")
     // The name goes by the first of them all, however long the line.
-    const next = retrySpec(retry, 2, 9, () => false)
+    const next = retrySpec(retry, 0, 2, 9, () => false)
     expect(next).toMatchObject({ id: "r-retry2", parent: "r-retry1", tags: { "dagster/root_run_id": "r" } })
   })
 })

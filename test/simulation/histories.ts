@@ -16,6 +16,7 @@ import {
   known,
   policyWith,
   pool,
+  retryRules,
   size,
   someLimits,
   sound,
@@ -54,7 +55,8 @@ const spec = fc
       tags,
       priority: fc.integer({ min: -2, max: 2 }),
       priorityTag: fc.constantFrom("1", "-1", "9007199254740993", "none"),
-      maxRuntimeMs: fc.integer({ min: 1, max: 20_000 })
+      maxRuntimeMs: fc.integer({ min: 1, max: 20_000 }),
+      retry: retryRules
     },
     { requiredKeys: [] }
   )
@@ -77,7 +79,8 @@ const outcome = weighted<Outcome>(
     })
   ],
   [2, fc.constant({ _tag: "LaunchUnreachable", message: "so it is" })],
-  [6, fc.constant({ _tag: "WorkerLost", message: "so it is" })]
+  [6, fc.constant({ _tag: "WorkerLost", message: "so it is" })],
+  [4, fc.constant({ _tag: "WorkerLost", message: "so it is", withCoordinator: true })]
 )
 
 const told = weighted<Told>(

@@ -22,8 +22,8 @@ export const lineOf = (queue: RunQueue, orders: Orders): ReadonlyArray<Run> => {
   const { order: name, agingMs } = queue.policy
   const custom = (name !== undefined && Object.hasOwn(orders, name) && orders[name]) || (() => 0)
   // How urgent it will be at any one moment: each `agingMs` that it has waited by then are worth one step.
-  const urgency = ({ priority, submittedAt }: Run) =>
-    agingMs === undefined ? BigInt(priority) : BigInt(priority) * BigInt(agingMs) - BigInt(submittedAt)
+  const urgency = ({ priority, since }: Run) =>
+    agingMs === undefined ? BigInt(priority) : BigInt(priority) * BigInt(agingMs) - BigInt(since)
   return runsOf(queue)
     .filter(({ state }) => isWaiting(state))
     .toSorted((a, b) => b.top - a.top || custom(a, b) || compare(urgency(b), urgency(a)) || a.order - b.order)
@@ -174,7 +174,7 @@ export const keptFor = (situation: Situation): Run | undefined => {
   const { mode, reserveAfterMs } = situation.queue.policy
   const [first] = standingIn(situation)
   if (!first || mode === "immediate" || reserveAfterMs === undefined) return undefined
-  return situation.at - Math.max(first.submittedAt, first.notBefore) >= reserveAfterMs ? first : undefined
+  return situation.at - Math.max(first.since, first.notBefore) >= reserveAfterMs ? first : undefined
 }
 
 const isKeptFrom = (situation: Situation, run: Run, kept: Run | undefined): boolean =>

@@ -4,6 +4,7 @@
 import fc from "fast-check"
 import type { FairShare, Policy, Pools, RateLimit, TagLimit } from "../../src/queue/Policy.ts"
 import { validatePolicy } from "../../src/queue/validatePolicy.ts"
+import type { RetryCause, RetryRule } from "../../src/run/RetryRule.ts"
 import type { Retries, Timeouts } from "../../src/run/RunEvent.ts"
 
 // Few keys and values, so that runs meet; some that would be confused where names of limits are put together badly.
@@ -76,13 +77,44 @@ const pools: fc.Arbitrary<Pools> = fc.record({
   settleMs: fc.constantFrom(0, 100, 5_000)
 })
 
-const retries: fc.Arbitrary<Retries> = fc.record({
-  launches: fc.nat(2),
-  launchDelayMs: fc.constantFrom(0, 100, 6_000),
-  resumes: fc.constantFrom(0, 2, 3),
-  runs: fc.nat(2),
-  ofWork: fc.boolean()
-})
+const retryCause = fc.constantFrom(
+  "Exited",
+  "Threw",
+  "WorkerLost",
+  "LaunchUnreachable",
+  "StartTimeout",
+  "RuntimeExceeded"
+)
+
+const retryRule: fc.Arbitrary<RetryRule> = fc.record(
+  {
+    on: fc.uniqueArray(retryCause, { minLength: 1, maxLength: 3 }) as fc.Arbitrary<
+      [RetryCause, ...Array<RetryCause>]
+    >,
+    max: fc.integer({ min: 1, max: 3 }),
+    delayMs: fc.constantFrom(0, 1, 100, 6_000),
+    factor: fc.constantFrom(1, 1.5, 10),
+    maxDelayMs: fc.constantFrom(50, 8_000),
+    jitter: fc.constantFrom(0, 0.5, 1),
+    as: fc.constantFrom("attempt", "attempt", "run"),
+    place: fc.constantFrom("end", "same")
+  },
+  { requiredKeys: ["max"] }
+)
+export const retryRules = fc.array(retryRule, { maxLength: 3 })
+
+const retries: fc.Arbitrary<Retries> = fc.record(
+  {
+    crashes: fc.integer({ min: 1, max: 3 }),
+    launches: fc.nat(2),
+    launchDelayMs: fc.constantFrom(0, 100, 6_000),
+    resumes: fc.constantFrom(0, 2, 3),
+    rules: retryRules,
+    runs: fc.nat(2),
+    ofWork: fc.boolean()
+  },
+  { requiredKeys: ["launches", "launchDelayMs", "resumes", "runs", "ofWork"] }
+)
 
 const limitMs = fc.integer({ min: 1, max: 20_000 })
 export const someLimits = fc.record({

@@ -90,9 +90,10 @@ export class TimeLimits {
         break
       case "RunRequeued":
         run.notBefore = event.data.notBefore
+        run.stoppingAt = undefined
         break
       case "RunCancelRequested":
-        run.stoppingAt = event.at
+        run.stoppingAt ??= event.at
     }
   }
 }

@@ -174,6 +174,41 @@ export const mutations: ReadonlyArray<Mutation> = [
     rules: ["admission", "order", "defect"]
   },
   {
+    name: "a retry does not wait for its time",
+    file: "src/run/retry.ts",
+    search: "const notBefore = now + delayOf(",
+    replacement: "const notBefore = now + 0 * delayOf(",
+    rules: ["retry"]
+  },
+  {
+    name: "a retry is not counted",
+    file: "src/run/evolve.ts",
+    search: "[rule]: number }",
+    replacement: "[rule]: 0 }",
+    rules: ["retry"]
+  },
+  {
+    name: "a deadline keeps the place of a run that was put behind the others",
+    file: "src/queue/RunQueue.ts",
+    search: "if (was === is && before?.order === after.order) return",
+    replacement: "if (was === is) return",
+    rules: ["defect"]
+  },
+  {
+    name: "who is tried again after a time limit goes on being stopped",
+    file: "src/run/evolve.ts",
+    search: "const { admittedAt: _, stopping: __, ...rest } = atRest(run)",
+    replacement: "const { admittedAt: _, ...rest } = atRest(run)",
+    rules: ["deadline", "intent", "defect"]
+  },
+  {
+    name: "a claim waits on when its attempt is tried again",
+    file: "src/coordinator/Coordinator.ts",
+    search: "now.attempt !== attempt || isWaiting(now.state)",
+    replacement: "now.attempt !== attempt",
+    rules: ["answer"]
+  },
+  {
     name: "claims outlive their run",
     file: "src/run/evolve.ts",
     search: "const { claims: __, reserved: ___, ...rest } = run",
