@@ -1,16 +1,24 @@
 import { deepStrictEqual as expect } from "node:assert"
-import { type Command, defaultPolicy, type Policy, RunQueue, turn } from "signalbox"
+import {
+  type Command,
+  defaultPolicy,
+  defaultRetries,
+  type Outcome,
+  type Policy,
+  RunQueue,
+  turn
+} from "signalbox"
 
 // #region desk
 const submit = (id: string, tags: Readonly<Record<string, string>> = {}, priority = 0): Command => ({
   _tag: "SubmitRun",
   spec: { id, job: "work", tags, priority }
 })
-const end = (run: string): Command => ({
+const end = (run: string, attempt = 1, outcome: Outcome = { _tag: "Succeeded" }): Command => ({
   _tag: "ReportEnded",
   run,
-  attempt: 1,
-  outcome: { _tag: "Succeeded" }
+  attempt,
+  outcome
 })
 
 /** A queue on the desk: no coordinator, no log, and a clock that says what it is told. */
@@ -99,5 +107,31 @@ const desk = (policy: Partial<Policy>) => {
   expect(at(30, end("cpu1"), submit("cpu2", cpu)), ["cpu2"])
   expect(at(60, end("cpu2"), submit("cpu3", cpu)), [])
   expect(at(61, end("disk1")), ["heavy"])
+  // #endregion
+}
+{
+  // #region retry
+  // A crash of the service (exit code 75) is tried again three times, after 10, 20 and 40 seconds; a lost worker at once.
+  const at = desk({
+    maxConcurrentRuns: 1,
+    retries: {
+      ...defaultRetries,
+      rules: [
+        { causes: ["Exited"], exitCodes: [75], max: 3, delayMs: 10_000 },
+        { causes: ["WorkerLost"], max: 5, place: "same" }
+      ]
+    }
+  })
+  expect(at(0, submit("a"), submit("b")), ["a"])
+  // `a` gives its slot to `b` while it waits, and stands behind who came meanwhile.
+  expect(at(1, submit("c"), end("a", 1, { _tag: "Exited", code: 75 })), ["b"])
+  expect(at(20, end("b")), ["c"])
+  expect(at(21, end("c")), ["a"])
+  expect(at(22, end("a", 2, { _tag: "Exited", code: 75 })), [])
+  expect(at(41), [])
+  expect(at(42), ["a"])
+  // Any other exit code fits no rule: the run has failed.
+  expect(at(43, end("a", 3, { _tag: "Exited", code: 1 })), [])
+  expect(at(1000), [])
   // #endregion
 }

@@ -4,6 +4,7 @@
 
 import { evolve } from "../run/evolve.ts"
 import { isFinished, isWaiting } from "../run/lifecycle.ts"
+import { describeCause } from "../run/Outcome.ts"
 import type { Run } from "../run/Run.ts"
 import type { RunEvent } from "../run/RunEvent.ts"
 import { paint, paintState, showBetween, showLength, table } from "./format.ts"
@@ -54,7 +55,10 @@ export class Board {
       const ran = `${showBetween(run.startedAt, run.endedAt)}, waited ${showBetween(run.submittedAt, run.admittedAt)}`
       return `${paint(style, marks[run.state] ?? "")} ${name} ${paint("dim", `(${ran})`)}${note === "" ? "" : ` ${note}`}`
     }
-    return undefined
+    if (event.type !== "RunRequeued" && event.type !== "RunResumed") return undefined
+    const wait = event.type === "RunRequeued" ? event.data.notBefore - event.at : 0
+    const again = `attempt ${run.setBack?.attempt} ended, another ${wait > 0 ? `in ${showLength(wait)}` : "follows"}`
+    return `${paint("yellow", "↻")} ${name} ${paint("dim", `(${again})`)} ${describeCause(event.data.cause)}`
   }
 
   get all(): ReadonlyArray<Run> {

@@ -8,6 +8,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import type { Admission } from "../history/why.ts"
 import { folderOf } from "../launcher/Artifacts.ts"
+import { isWaiting } from "../run/lifecycle.ts"
 import { describeCause } from "../run/Outcome.ts"
 import type { Run } from "../run/Run.ts"
 import { describeReason } from "./describeReason.ts"
@@ -21,6 +22,8 @@ import { filtered, filterFlags, runArgument } from "./selected.ts"
 /** What there is to say of a run's end or stop, in a few words. */
 export const remark = (run: Run): string => {
   if (run.end?.state === "failed" || run.end?.state === "canceled") return describeCause(run.end.cause)
+  if (run.setBack && isWaiting(run.state))
+    return `attempt ${run.setBack.attempt} ended: ${describeCause(run.setBack.cause)}`
   if (run.stopping) return run.end ? "was told to stop, and finished" : describeCause(run.stopping.cause)
   return run.progress?.message ?? ""
 }
@@ -81,6 +84,11 @@ const details = (run: Run, admission: Admission | undefined, files: ReadonlyArra
     ["waited", run.admittedAt === undefined ? undefined : showBetween(run.submittedAt, run.admittedAt)],
     ["ran", run.endedAt === undefined ? undefined : showBetween(run.startedAt, run.endedAt)],
     ["attempt", run.attempt > 0 ? String(run.attempt) : undefined],
+    [
+      "before",
+      run.setBack &&
+        `attempt ${run.setBack.attempt} ended at ${showMoment(run.setBack.at)}: ${describeCause(run.setBack.cause)}`
+    ],
     ["worker", run.worker],
     ["files", files.join(" ")]
   ]

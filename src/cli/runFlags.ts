@@ -6,6 +6,7 @@ import * as Argument from "effect/cli/Argument"
 import type * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
+import { parseShortRetry, ShortRetry } from "../config/FileRetry.ts"
 import { Length, parseLength } from "../config/time.ts"
 import { PoolName, type ScheduledRun, Unique } from "../run/RunSpec.ts"
 
@@ -38,6 +39,14 @@ export const runFlags = {
   maxQueued: Flag.String("max-queued").pipe(
     Flag.withDescription("Fails when it has waited in the queue for so long: 90s, 10m, 2h"),
     Flag.withSchema(Length),
+    Flag.optional
+  ),
+  retries: Flag.String("retries").pipe(
+    Flag.withMetavar("N[:WAIT]"),
+    Flag.withDescription(
+      "Tried again up to N times, the first time after WAIT, which doubles each time: 3, 5:10s; 0 is never"
+    ),
+    Flag.withSchema(ShortRetry),
     Flag.optional
   ),
   pool: Flag.String("pool").pipe(
@@ -88,6 +97,7 @@ export const runOf = (given: Given): typeof ScheduledRun.Type => {
       maxRuntimeMs: length(given.maxRuntime),
       maxQueuedMs: length(given.maxQueued),
       pools: pool.length > 0 ? { all: pool } : undefined,
+      retry: optional(Option.map(given.retries, parseShortRetry)),
       unique: Option.isSome(unique) ? { key: unique.value, collision } : undefined
     })
   }

@@ -9,6 +9,7 @@ import { Json } from "../run/Json.ts"
 import { PoolUse, ProcessLimits, RunId, type RunSpec, Tags, Unique } from "../run/RunSpec.ts"
 import { type Document, readDocument } from "./Document.ts"
 import { decodeDocument, showPath } from "./decodeDocument.ts"
+import { FileRetry, toRule } from "./FileRetry.ts"
 import { InputError, type Problem } from "./InputError.ts"
 import { policyProblems } from "./policyProblems.ts"
 import { policyOf, RunsPolicy } from "./RunsPolicy.ts"
@@ -39,6 +40,8 @@ const shared = {
   maxQueued: Schema.optionalKey(Length),
   /** Pools that its steps use. */
   pools: Schema.optionalKey(PoolUse),
+  /** When it is tried again; the first rule that fits counts. */
+  retry: Schema.optionalKey(Schema.Array(FileRetry)),
   /** Of the runs with this key one is in flight at a time; `collision` says what becomes of the others. */
   unique: Schema.optionalKey(Unique)
 }
@@ -109,7 +112,7 @@ export const toSpec = (
   run: FileContents["runs"][number],
   now: number
 ) => {
-  const { notBefore, maxRuntime, maxQueued, cwd = ".", ...rest } = { ...defaults, ...run }
+  const { notBefore, maxRuntime, maxQueued, retry, cwd = ".", ...rest } = { ...defaults, ...run }
   const env = merged(defaults?.env, run.env)
   const tags = merged(defaults?.tags, run.tags)
   const at = notBefore === undefined ? undefined : parseMoment(notBefore, now)
@@ -122,7 +125,8 @@ export const toSpec = (
     ...(tags && { tags }),
     ...(at !== undefined && { notBefore: at }),
     ...(maxRuntimeMs !== undefined && { maxRuntimeMs }),
-    ...(maxQueuedMs !== undefined && { maxQueuedMs })
+    ...(maxQueuedMs !== undefined && { maxQueuedMs }),
+    ...(retry && { retry: retry.map(toRule) })
   } satisfies RunSpec
 }
 

@@ -3,9 +3,11 @@
  * and special numbers are still those of the file.
  */
 import { defaultPools, type FairShare } from "../queue/Policy.ts"
+import { settings } from "../settings.ts"
 import { immediateClass, kindOf, queuedClass } from "./coordinatorSchema.ts"
 import type { Document } from "./Document.ts"
 import type { FileRateLimit } from "./rateLimit.ts"
+import type { YamlRetryRule } from "./retryRule.ts"
 import type { Contents } from "./signalboxYaml.ts"
 import type { TagConcurrencyLimit } from "./tagConcurrencyLimit.ts"
 import { valueAt } from "./validateConcurrency.ts"
@@ -196,6 +198,8 @@ const monitoringOf = (contents: Contents, document: Document) => {
   }
 }
 
+const noRules: ReadonlyArray<YamlRetryRule> = []
+
 const retriesOf = (contents: Contents, document: Document) => {
   const section = reader(document, ["run_retries"], contents.run_retries)
   const enabled = section("enabled") ?? byDefault(false, dagster)
@@ -206,7 +210,9 @@ const retriesOf = (contents: Contents, document: Document) => {
     "run_retries.max_retries": ifEnabled(section("max_retries") ?? byDefault(0, dagster)),
     "run_retries.retry_on_asset_or_op_failure": ifEnabled(
       section("retry_on_asset_or_op_failure") ?? byDefault(true, dagster)
-    )
+    ),
+    "run_retries.rules": ifEnabled(section("rules") ?? byDefault(noRules, signalbox)),
+    "run_retries.max_crashes": ifEnabled(section("max_crashes") ?? byDefault(settings.crashesMax, signalbox))
   }
 }
 

@@ -5,10 +5,12 @@
 import * as Schema from "effect/Schema"
 import { jobKey } from "../queue/Policy.ts"
 import { PoolName, Tags } from "../run/RunSpec.ts"
+import { settings } from "../settings.ts"
 import { type CoordinatorKind, coordinatorSchema } from "./coordinatorSchema.ts"
 import { otherFields, RunLauncher } from "./dagsterYaml.ts"
 import { launchersSchema } from "./launchersSchema.ts"
 import { rateLimit } from "./rateLimit.ts"
+import { retryRule } from "./retryRule.ts"
 import { optional, poolSize, seconds, sections, size } from "./sections.ts"
 import { tagConcurrencyLimit } from "./tagConcurrencyLimit.ts"
 import { poolLimitMax } from "./validateConcurrency.ts"
@@ -86,6 +88,17 @@ export const signalboxYaml = (env: Environment, kind: CoordinatorKind) => {
       "A run that has waited in the queue for so long fails; 0 or less is never. Default: 0."
     )
   }
+  const moreRetries = {
+    ...retries,
+    rules: optional(
+      Schema.Array(retryRule(int)),
+      "When a run that names no rules of its own is tried again; the first that fits counts. Default: none."
+    ),
+    max_crashes: optional(
+      positive(int),
+      `Coordinators that may end abruptly with a run's work in their process, before it is held. Default: ${settings.crashesMax}.`
+    )
+  }
   return Schema.Struct({
     run_coordinator: optional(coordinatorSchema(kind, runQueue), "What takes runs in. Default: the queue."),
     run_queue: optional(Schema.Struct(runQueue), "The queue, if `run_coordinator` is left out."),
@@ -117,7 +130,7 @@ export const signalboxYaml = (env: Environment, kind: CoordinatorKind) => {
       "More launchers, that runs and routes may name. Default: none."
     ),
     run_monitoring: optional(Schema.Struct(moreMonitoring), "Time limits, and workers that are lost."),
-    run_retries: optional(Schema.Struct(retries), "Whether failed work is done again."),
+    run_retries: optional(Schema.Struct(moreRetries), "Whether failed work is done again."),
     ...otherFields
   })
 }

@@ -67,7 +67,8 @@ export const parseMoment = (text: string, now: number): number | undefined => {
   return at !== undefined && at >= 0 && at <= momentMax ? at : undefined
 }
 
-const readable = (parse: (text: string) => number | undefined, allowed: string) =>
+/** Text that `parse` reads; `allowed` says in a few words what that is. */
+export const readable = (parse: (text: string) => unknown, allowed: string) =>
   Schema.String.check(
     Schema.makeFilter((text) => parse(text) !== undefined, { message: `expected ${allowed}` })
   )

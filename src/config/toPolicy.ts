@@ -2,8 +2,10 @@
  * From what a file says, in its units and with its special numbers, to the rules in force.
  */
 import type { FairShare, Policy } from "../queue/Policy.ts"
+import { settings } from "../settings.ts"
 import { queuedClass } from "./coordinatorSchema.ts"
 import { type FileRateLimit, toRateLimit } from "./rateLimit.ts"
+import { toRetryRule } from "./retryRule.ts"
 import type { Settled } from "./settle.ts"
 import { type TagConcurrencyLimit, toTagLimit } from "./tagConcurrencyLimit.ts"
 
@@ -69,7 +71,17 @@ const poolsOf = (settled: Settled): NonNullable<Policy["pools"]> => {
   }
 }
 
+const rulesOf = (settled: Settled): Partial<NonNullable<Policy["retries"]>> => {
+  const rules = settled["run_retries.rules"].value ?? []
+  const crashes = settled["run_retries.max_crashes"].value ?? settings.crashesMax
+  return {
+    ...(crashes !== settings.crashesMax && { crashes }),
+    ...(rules.length > 0 && { rules: rules.map(toRetryRule) })
+  }
+}
+
 const retriesOf = (settled: Settled): NonNullable<Policy["retries"]> => ({
+  ...rulesOf(settled),
   launches: times(settled["run_queue.max_user_code_failure_retries"].value),
   launchDelayMs: times(settled["run_queue.user_code_failure_retry_delay"].value) * 1000,
   resumes: times(settled["run_monitoring.max_resume_run_attempts"].value),

@@ -15,7 +15,7 @@ export const RetryCause = Schema.Literals([
   "LaunchUnreachable",
   "StartTimeout",
   "RuntimeExceeded"
-]).annotate({ identifier: "RetryCause" })
+])
 export type RetryCause = typeof RetryCause.Type
 
 /** What is tried again where a rule does not say: all but what a launcher has refused, and what it could not be asked. */
@@ -31,42 +31,50 @@ const usualCauses: ReadonlyArray<RetryCause> = [
 const Delay = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: settings.retryDelayMaxMs }))
 const Times = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: settings.retriesMax }))
 
-/** One rule. */
-export const RetryRule = Schema.Struct({
+/** What a rule says besides lengths of time, in whatever form it is written. */
+export const retryFields = {
   /** The causes that it is for. Left out: those of the work, of its worker, and of time. */
-  on: Schema.optionalKey(Schema.NonEmptyArray(RetryCause)),
+  causes: Schema.optionalKey(Schema.NonEmptyArray(RetryCause)),
   /** Only where a process has exited with one of these codes. */
   exitCodes: Schema.optionalKey(Schema.NonEmptyArray(Schema.Int)),
   /** How often. Attempts are counted for this run and this rule; new runs, for all runs of the same work. */
   max: Times,
-  /** The wait before the first; left out, none. */
-  delayMs: Schema.optionalKey(Delay),
   /** So many times as long before each further one; left out, 2. */
   factor: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
-  /** No wait is longer; left out, a month. */
-  maxDelayMs: Schema.optionalKey(Delay),
   /** Up to this share of each wait is left out, so that those that failed together do not come back together; left out, 0. */
   jitter: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))),
   /** Another attempt of the same run, or a new run as Dagster makes them; left out, an attempt. */
   as: Schema.optionalKey(Schema.Literals(["attempt", "run"])),
   /** Where another attempt waits: behind all of its priority, or in its old place; left out, behind. */
   place: Schema.optionalKey(Schema.Literals(["end", "same"]))
+}
+
+/** Codes of exits make no sense in a rule that is for no exits. */
+export const codesAreOfExits = Schema.makeFilter<{
+  readonly causes?: ReadonlyArray<string>
+  readonly exitCodes?: unknown
+}>(({ causes, exitCodes }) => exitCodes === undefined || causes === undefined || causes.includes("Exited"), {
+  message: "`exitCodes` are those of `Exited`, which `causes` leaves out"
 })
-  .check(
-    Schema.makeFilter(
-      ({ on, exitCodes }) => exitCodes === undefined || on === undefined || on.includes("Exited"),
-      { message: "`exitCodes` are those of `Exited`, which `on` leaves out" }
-    )
-  )
+
+/** One rule. */
+export const RetryRule = Schema.Struct({
+  ...retryFields,
+  /** The wait before the first; left out, none. */
+  delayMs: Schema.optionalKey(Delay),
+  /** No wait is longer; left out, a month. */
+  maxDelayMs: Schema.optionalKey(Delay)
+})
+  .check(codesAreOfExits)
   .annotate({ identifier: "RetryRule" })
 export type RetryRule = typeof RetryRule.Type
 
 /** Whether the rule is for such an end. */
 export const isFor = (
-  { on, exitCodes }: RetryRule,
+  { causes, exitCodes }: RetryRule,
   { _tag, code }: { readonly _tag: string; readonly code?: number | null }
 ): boolean =>
-  (on ?? usualCauses).some((one) => one === _tag) &&
+  (causes ?? usualCauses).some((one) => one === _tag) &&
   (exitCodes === undefined || exitCodes.some((one) => one === code))
 
 /** A number from 0 up to 1, the same for the same text: FNV-1a, its bits stirred as in MurmurHash3. */

@@ -80,6 +80,20 @@ const route = fc
   .tuple(fc.constantFrom("workers", "process"), some({ where, kind: fc.constantFrom("command", "job") }))
   .map(([launcher, when]) => ({ launcher, ...when }))
 
+const retryRule = fc.record(
+  {
+    causes: fc.constantFrom(["Exited"], ["WorkerLost", "StartTimeout"]),
+    max: fc.integer({ min: 1, max: 9 }),
+    delay_seconds: fc.nat(600),
+    factor: fc.constantFrom(1, 2.5),
+    max_delay_seconds: fc.nat(600),
+    jitter: fc.constantFrom(0, 0.5, 1),
+    as: fc.constantFrom("attempt", "run"),
+    place: fc.constantFrom("end", "same")
+  },
+  { requiredKeys: ["max"] }
+)
+
 const others = some({
   routes: fc.array(route, { minLength: 1, maxLength: 3 }),
   launchers: some({
@@ -101,7 +115,9 @@ const others = some({
   run_retries: some({
     enabled: fc.boolean(),
     max_retries: count,
-    retry_on_asset_or_op_failure: fc.boolean()
+    retry_on_asset_or_op_failure: fc.boolean(),
+    rules: fc.array(retryRule, { maxLength: 2 }),
+    max_crashes: fc.integer({ min: 1, max: 5 })
   }),
   telemetry: fc.constant({ enabled: false })
 })

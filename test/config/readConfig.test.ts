@@ -99,6 +99,40 @@ describe("a configuration file", () => {
     expect([policy.timeouts.startMs, policy.retries?.runs]).toEqual([180_000, 2])
   })
 
+  it("reads retry rules, and says of a wrong one where it is and what is allowed", () => {
+    const rules = `run_retries:
+  enabled: true
+  max_crashes: 2
+  rules:
+    - { causes: [Exited], exit_codes: [75], max: 5, delay_seconds: 30, max_delay_seconds: 600, jitter: 0.2 }
+    - { causes: [WorkerLost], max: 1, as: run }
+`
+    expect(rightConfig(rules).policy.retries).toMatchObject({
+      crashes: 2,
+      rules: [
+        { causes: ["Exited"], exitCodes: [75], max: 5, delayMs: 30_000, maxDelayMs: 600_000, jitter: 0.2 },
+        { causes: ["WorkerLost"], max: 1, as: "run" }
+      ]
+    })
+    const problems = (rule: string) =>
+      Effect.runSync(
+        Effect.flip(readConfig(configFile(`run_retries:\n  rules:\n    - ${rule}`), {}))
+      ).problems.map(brief)
+    const at = "run_retries.rules[0]"
+    expect(problems("{ causes: [QueueTimeout], max: 1 }")).toEqual([
+      expect.stringMatching(
+        /^3:18: run_retries\.rules\[0\]\.causes\[0\]: expected "Exited" \| .*, got "QueueTimeout"$/
+      )
+    ])
+    expect(problems("{ max: 1, delay_seconds: 2678401 }")).toEqual([
+      `3:32: ${at}.delay_seconds: expected 0 to 2678400, got 2678401`
+    ])
+    expect(problems("{ causes: [Threw], exit_codes: [1], max: 1 }")).toEqual([
+      `3:7: ${at}: \`exit_codes\` are those of \`Exited\`, which \`causes\` leaves out`
+    ])
+    expect(problems("{ max: 0 }")).toEqual([`3:14: ${at}.max: expected a value between 1 and 1000, got 0`])
+  })
+
   it("takes a limit with an empty `where` for one without: the last of them counts", () => {
     const limits = "[{ key: a, limit: 1 }, { key: a, limit: 2, where: {} }]"
     const { policy, notes } = rightConfig(`concurrency: { runs: { tag_concurrency_limits: ${limits} } }`)

@@ -69,8 +69,8 @@ describe("a retry rule", () => {
 
   it("counts the first that fits alone, each for itself", () => {
     const rules: ReadonlyArray<RetryRule> = [
-      { on: ["Threw"], max: 1 },
-      { on: ["Exited"], exitCodes: [1, 75], max: 1 },
+      { causes: ["Threw"], max: 1 },
+      { causes: ["Exited"], exitCodes: [1, 75], max: 1 },
       { max: 9 }
     ]
     const life = [...bornWith(...rules), ...atWork(1)]
@@ -90,7 +90,7 @@ describe("a retry rule", () => {
     expect(isFor({ max: 1 }, exited)).toBe(true)
     expect(isFor({ max: 1 }, tooLong)).toBe(true)
     expect(isFor({ max: 1 }, { _tag: "LaunchRefused" })).toBe(false)
-    expect(isFor({ on: ["LaunchRefused"], max: 1 }, { _tag: "LaunchRefused" })).toBe(true)
+    expect(isFor({ causes: ["LaunchRefused"], max: 1 }, { _tag: "LaunchRefused" })).toBe(true)
     expect(isFor({ exitCodes: [2], max: 1 }, exited)).toBe(false)
     expect(isFor({ exitCodes: [1], max: 1 }, exited)).toBe(true)
     expect(isFor({ exitCodes: [1], max: 1 }, killed)).toBe(false)

@@ -88,7 +88,7 @@ const retryCause = fc.constantFrom(
 
 const retryRule: fc.Arbitrary<RetryRule> = fc.record(
   {
-    on: fc.uniqueArray(retryCause, { minLength: 1, maxLength: 3 }) as fc.Arbitrary<
+    causes: fc.uniqueArray(retryCause, { minLength: 1, maxLength: 3 }) as fc.Arbitrary<
       [RetryCause, ...Array<RetryCause>]
     >,
     max: fc.integer({ min: 1, max: 3 }),
