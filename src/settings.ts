@@ -89,6 +89,10 @@ export const settings = {
   progressIntervalMs: 1_000,
   /** How long a draining coordinator waits for what runs before it says so. */
   drainTimeoutMs: 3_600_000,
+  /** The same for one that cancels what runs: more than a process has to clean up. */
+  immediateTimeoutMs: 30_000,
+  /** Runs named in the event of a coordinator that lets go of them; all are counted. */
+  leftShown: 100,
 
   /** How often an event is delivered to a subscription in vain before it is parked: for half an hour, with the waits below. */
   deliveryTriesMax: 12,

@@ -2,12 +2,14 @@
  * What a batch looks like while it goes on: fed with events, drawn as text.
  */
 
+import { type Event, isRunEvent, type QueueEvent } from "../queue/Event.ts"
 import { evolve } from "../run/evolve.ts"
 import { isFinished, isWaiting } from "../run/lifecycle.ts"
 import { describeCause } from "../run/Outcome.ts"
 import type { Run } from "../run/Run.ts"
 import type { RunEvent } from "../run/RunEvent.ts"
-import { paint, paintState, showBetween, showLength, table } from "./format.ts"
+import { describeLeft } from "./describeLeft.ts"
+import { count, paint, paintState, showBetween, showLength, table } from "./format.ts"
 import { remark } from "./listCommands.ts"
 import type { Work } from "./Work.ts"
 
@@ -43,8 +45,25 @@ export class Board {
     return this.runs.has(run)
   }
 
-  /** Takes an event of one of its runs in; answers a line about it if it is worth one. */
-  apply(event: RunEvent): string | undefined {
+  /** Takes the next event in; answers a line about it if it is worth one. */
+  take(event: Event): string | undefined {
+    this.position = event.position
+    return isRunEvent(event) ? this.apply(event) : this.ofShutdown(event)
+  }
+
+  private ofShutdown({ type, actor, data }: QueueEvent): string | undefined {
+    if (type === "CoordinatorStopped")
+      return data.inFlight === undefined ? undefined : describeLeft(data.runs ?? [], data.inFlight)
+    if (type !== "CoordinatorDraining") return undefined
+    const { inFlight, waiting } = this.counts
+    if (inFlight.length + waiting === 0) return undefined
+    const by = `(${[actor, data.reason].filter(Boolean).join(": ")})`
+    return data.mode === "immediate"
+      ? `Stopping ${count(inFlight.length, "run")} ${by}.`
+      : `Draining: ${count(inFlight.length, "run")} in flight to finish, ${waiting} stay queued ${by}.`
+  }
+
+  private apply(event: RunEvent): string | undefined {
     if (!this.follows(event)) return undefined
     const run = evolve(this.runs.get(event.run), event)
     this.runs.set(run.id, run)
@@ -77,11 +96,19 @@ export class Board {
     return this.all.every((run) => run.state === "succeeded" || again.has(run.id))
   }
 
+  private get counts() {
+    const done = this.all.filter((run) => isFinished(run.state)).length
+    const waiting = this.all.filter((run) => isWaiting(run.state)).length
+    return {
+      done,
+      waiting,
+      inFlight: this.all.filter(({ state }) => !isWaiting(state) && !isFinished(state))
+    }
+  }
+
   /** What is going on at the time `now`, in a few lines. */
   live(now: number): string {
-    const inFlight = this.all.filter((run) => !isWaiting(run.state) && !isFinished(run.state))
-    const waiting = this.all.filter((run) => isWaiting(run.state)).length
-    const done = this.all.filter((run) => isFinished(run.state)).length
+    const { inFlight, waiting, done } = this.counts
     const rows = inFlight.slice(0, shownMax).map((run) => {
       const since = run.startedAt ?? run.admittedAt ?? now
       const told = run.progress?.fraction === undefined ? "" : `${Math.round(run.progress.fraction * 100)}%`

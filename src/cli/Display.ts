@@ -13,9 +13,9 @@ export class Display {
     this.silent = silent
   }
 
-  /** A line that stays. */
-  line(text: string): void {
-    if (this.silent) return
+  /** A line that stays, if there is one. */
+  line(text: string | undefined): void {
+    if (this.silent || text === undefined) return
     if (this.isLive) this.update.persist(text)
     else process.stdout.write(`${text}\n`)
   }

@@ -1,17 +1,19 @@
 /**
- * Ctrl-C once: admit nothing more and finish what runs. Twice: stop what runs. Three times: leave at once.
- * SIGTERM: let go of everything; processes run on, and the next `run` takes them up.
+ * Ctrl-C once: drain. Twice: cancel what runs. Three times: leave at once. SIGTERM: as the command line says, by default
+ * hand over.
  */
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import * as FiberHandle from "effect/FiberHandle"
 import * as Queue from "effect/Queue"
 import { Coordinator } from "../coordinator/Coordinator.ts"
+import type { ShutdownMode } from "../queue/Shutdown.ts"
 import type { Display } from "./Display.ts"
 import { exitCodes } from "./exitCodes.ts"
-import { count } from "./format.ts"
 
 type Signal = "SIGINT" | "SIGTERM"
+
+/** By what a program was told to end. */
+export type Cut = "interrupted" | "terminated"
 
 const listen = Effect.gen(function* () {
   const signals = yield* Queue.unbounded<Signal>()
@@ -23,39 +25,35 @@ const listen = Effect.gen(function* () {
   return signals
 })
 
-/** Answers signals until the scope ends; `cut` is told when the work is over because of one. */
+/** What each Ctrl-C does, and what the next one would. */
+const answers: ReadonlyArray<readonly [ShutdownMode, hint: string]> = [
+  ["drain", "Ctrl-C again stops what runs."],
+  ["immediate", "Ctrl-C again leaves at once."]
+]
+
+/** Shuts the coordinator down when signals come, until the scope ends; `cut` is told of each. */
 export const handleSignals = Effect.fnUntraced(function* (
   display: Display,
-  cut: Deferred.Deferred<"interrupted" | "terminated">
+  onTerm: ShutdownMode,
+  cut: (by: Cut) => void
 ) {
   const coordinator = yield* Coordinator
   const signals = yield* listen
-  const quiet = coordinator
-    .drain()
-    .pipe(
-      Effect.andThen(Effect.sync(() => Deferred.doneUnsafe(cut, Exit.succeed("interrupted" as const)))),
-      Effect.ignore
-    )
-  const drain = Effect.gen(function* () {
-    const [running, waiting] = yield* coordinator.query(
-      (queue) => [queue.slots.size, queue.waiting.line.size] as const
-    )
-    display.note(
-      `Draining: ${count(running, "run")} in flight to finish, ${waiting} stay queued. Ctrl-C again stops what runs.`
-    )
-    yield* Effect.forkScoped(quiet)
-  })
-  const stopAll = Effect.gen(function* () {
-    const runs = yield* coordinator.query((queue) => [...queue.slots.runs()])
-    display.note(`Stopping ${count(runs.length, "run")}. Ctrl-C again leaves at once.`)
-    yield* coordinator.askAll(runs.map((run) => ({ _tag: "CancelRun", run, reason: "interrupted" })))
-  })
-  const answers = [drain, stopAll, Effect.sync(() => process.exit(exitCodes.interrupted.code))]
+  const shutting = yield* FiberHandle.make()
+  // A later signal does not wait for what an earlier one has begun.
+  const shutDown = (mode: ShutdownMode, by: Cut) => {
+    cut(by)
+    return FiberHandle.run(shutting, Effect.ignore(coordinator.shutDown({ mode, reason: by })))
+  }
   const loop = Effect.gen(function* () {
     for (let interrupts = 0; ; ) {
-      const signal = yield* Queue.take(signals)
-      if (signal === "SIGTERM") return Deferred.doneUnsafe(cut, Exit.succeed("terminated" as const))
-      yield* Effect.ignore(answers[interrupts++] ?? Effect.void)
+      if ((yield* Queue.take(signals)) === "SIGTERM") {
+        yield* shutDown(onTerm, "terminated")
+        continue
+      }
+      const [mode, hint] = answers[interrupts++] ?? process.exit(exitCodes.interrupted.code)
+      display.note(hint)
+      yield* shutDown(mode, "interrupted")
     }
   })
   yield* Effect.forkScoped(loop)

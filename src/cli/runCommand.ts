@@ -7,7 +7,6 @@ import * as Console from "effect/Console"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -20,8 +19,8 @@ import type { CommandRejected, CoordinatorError } from "../coordinator/Coordinat
 import { layerSocket } from "../http/layerSocket.ts"
 import { EventLog } from "../log/EventLog.ts"
 import type { LogError } from "../log/LogError.ts"
-import { isRunEvent } from "../queue/Event.ts"
 import type { RunQueue } from "../queue/RunQueue.ts"
+import { ShutdownMode } from "../queue/Shutdown.ts"
 import type { Run } from "../run/Run.ts"
 import { Board } from "./Board.ts"
 import { Display } from "./Display.ts"
@@ -29,11 +28,12 @@ import { ownCoordinator } from "./deliver.ts"
 import { Exit, exitCodes, quietExit } from "./exitCodes.ts"
 import { batchTags } from "./findBatch.ts"
 import { count, showLength } from "./format.ts"
-import { handleSignals } from "./handleSignals.ts"
+import { type Cut, handleSignals } from "./handleSignals.ts"
 import { launchersIn } from "./launchersIn.ts"
 import { socketOf } from "./makeHome.ts"
 import { artifactsIn, shownNameOf } from "./openLog.ts"
 import { root, toJson } from "./root.ts"
+import { modesExplained } from "./shutdownCommand.ts"
 import { beginBatch, takeUpQueue, type Work } from "./Work.ts"
 import { workersAt, workersFlag } from "./workersAt.ts"
 
@@ -61,9 +61,7 @@ const follow: (
     const watch = Effect.suspend(() =>
       Stream.runForEachWhile(log.changes({ after: board.position }), (event) =>
         Effect.sync(() => {
-          board.position = event.position
-          const line = isRunEvent(event) ? board.apply(event) : undefined
-          if (line !== undefined) display.line(line)
+          display.line(board.take(event))
           return stay || !board.done
         })
       )
@@ -79,6 +77,10 @@ const follow: (
 const finish = Effect.fnUntraced(function* (board: Board, display: Display, json: boolean, began: number) {
   const { log } = yield* root
   const events = yield* EventLog
+  // What came while it was told to end.
+  yield* Stream.runForEach(events.read({ after: board.position }), (event) =>
+    Effect.sync(() => display.line(board.take(event)))
+  )
   const { position } = yield* events.head
   const took = (yield* Clock.currentTimeMillis) - began
   display.end()
@@ -92,27 +94,37 @@ const finish = Effect.fnUntraced(function* (board: Board, display: Display, json
   yield* Console.log(`Recorded in ${shownNameOf(log)} up to position ${position}.`)
 })
 
+/** How it shows what it does, and when it ends. */
+interface Manner {
+  readonly json: boolean
+  readonly plain: boolean
+  readonly stay: boolean
+  readonly onTerm: ShutdownMode
+}
+
 const work = Effect.fnUntraced(function* (
   begin: Effect.Effect<Work, CommandRejected | CoordinatorError | Exit, Coordinator>,
-  { json, plain, stay }: { readonly json: boolean; readonly plain: boolean; readonly stay: boolean }
+  { json, plain, stay, onTerm }: Manner
 ) {
   const coordinator = yield* Coordinator
   const began = yield* Clock.currentTimeMillis
   const display = new Display(!json && !plain && process.stdout.isTTY === true, json)
-  const cut = yield* Deferred.make<"interrupted" | "terminated">()
-  yield* handleSignals(display, cut)
+  let cut: Cut | undefined
+  yield* handleSignals(display, onTerm, (by) => {
+    cut = by
+  })
   const toDo = yield* begin
   const board = new Board(toDo, nameOf)
   display.line(`${count(toDo.expected?.size ?? toDo.runs.length, "run")}: ${toDo.heading}`)
   const end = yield* Effect.raceAllFirst([
     Effect.as(follow(board, display, stay), "done" as const),
-    Deferred.await(cut),
-    // It ends only where the log has failed for good.
-    Effect.andThen(coordinator.done, Effect.never)
+    // It was told to end, by a signal or by someone who asked; it fails where the log has failed for good.
+    Effect.as(coordinator.done, "stopped" as const)
   ])
-  if (end === "done") yield* coordinator.drain()
+  if (end === "done") yield* coordinator.shutDown()
   yield* finish(board, display, json, began)
-  if (end !== "done") return yield* quietExit(exitCodes[end])
+  if (cut) return yield* quietExit(exitCodes[cut])
+  if (end === "stopped") return
   if (!board.succeeded) return yield* quietExit(exitCodes.failed)
 })
 
@@ -158,12 +170,16 @@ export const run = Command.make(
       ),
       Flag.withDefault(false)
     ),
+    onSigterm: Flag.Literals("on-sigterm", ShutdownMode.literals).pipe(
+      Flag.withDescription(`What SIGTERM does. ${modesExplained}`),
+      Flag.withDefault("handover")
+    ),
     plain: Flag.Boolean("plain").pipe(
       Flag.withDescription("Plain lines, as when the output is piped"),
       Flag.withDefault(false)
     )
   },
-  Effect.fn(function* ({ file, env, config, listen, fresh, stay, plain }) {
+  Effect.fn(function* ({ file, env, config, listen, fresh, stay, onSigterm, plain }) {
     const { log, json } = yield* root
     const now = yield* Clock.currentTimeMillis
     const read = Option.isSome(file) ? yield* readRunFile(relative("", file.value), now) : undefined
@@ -180,7 +196,7 @@ export const run = Command.make(
       Layer.provideMerge(ownCoordinator(log, { policy, address, launchers }))
     )
     const begin = plan ? beginBatch(plan, fresh) : Effect.succeed(yield* takeUpQueue(log, stay))
-    yield* Effect.provide(Effect.scoped(work(begin, { json, plain, stay })), services)
+    yield* Effect.provide(Effect.scoped(work(begin, { json, plain, stay, onTerm: onSigterm })), services)
   })
 ).pipe(
   Command.withDescription("Do the runs of a file to the end, with progress and a summary"),

@@ -13,6 +13,7 @@ import { hold, pause, priority, release, resume, top } from "./queueCommands.ts"
 import { root } from "./root.ts"
 import { run } from "./runCommand.ts"
 import { schedule } from "./scheduleCommands.ts"
+import { shutdown } from "./shutdownCommand.ts"
 import { submit } from "./submitCommand.ts"
 import { subscription } from "./subscriptionCommands.ts"
 import { why } from "./whyCommand.ts"
@@ -23,7 +24,7 @@ export const signalbox = root.pipe(
     { group: "LOOK", commands: [list, show, queue, why] },
     {
       group: "CHANGE THE QUEUE",
-      commands: [priority, top, hold, release, pause, resume, pool, policy, config]
+      commands: [priority, top, hold, release, pause, resume, pool, policy, config, shutdown]
     },
     { group: "READ THE LOG", commands: [log, subscription, replayCommand, audit, chart] }
   ])

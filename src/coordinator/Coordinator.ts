@@ -22,6 +22,7 @@ import type { Orders } from "../queue/order.ts"
 import { defaultPolicy, Policy } from "../queue/Policy.ts"
 import type { Command } from "../queue/QueueCommand.ts"
 import type { RunQueue } from "../queue/RunQueue.ts"
+import type { Shutdown, ShutdownReport } from "../queue/Shutdown.ts"
 import { type Accepted, type Asked, type Reply, signalbox } from "../queue/turn.ts"
 import { refusePolicy } from "../queue/validatePolicy.ts"
 import { isWaiting } from "../run/lifecycle.ts"
@@ -33,6 +34,7 @@ import { software } from "../software.ts"
 import { CommandRejected, type CoordinatorError, whyOf } from "./CoordinatorError.ts"
 import { Mailbox } from "./Mailbox.ts"
 import { type OnSubmit, type Request, review } from "./OnSubmit.ts"
+import { shutDown } from "./shutDown.ts"
 import { type Settled, term } from "./term.ts"
 import { Waiters } from "./Waiters.ts"
 
@@ -80,9 +82,12 @@ export class Coordinator extends Context.Service<
       claim: Omit<ClaimSlot, "_tag">,
       request?: Partial<Request>
     ) => Effect.Effect<Run, CommandRejected | CoordinatorError>
-    /** Admits nothing more; answers when nothing is in flight. */
-    readonly drain: (request?: Partial<Request>) => Effect.Effect<void, CommandRejected | CoordinatorError>
-    /** Stops at once. What is in flight runs on, for a later coordinator to take up. */
+    /** Ends it in one of three ways; answers what became of what ran when it has let go of the log. By default it drains. */
+    readonly shutDown: (
+      shutdown?: Partial<Shutdown>,
+      request?: Partial<Request>
+    ) => Effect.Effect<ShutdownReport, CommandRejected | CoordinatorError>
+    /** Hands over at once, in whatever state it is, as letting go of it does. */
     readonly stop: Effect.Effect<void>
     /** Waits until it leads no more; fails with what ended it, if it was not told to stop. */
     readonly done: Effect.Effect<void, LogError>
@@ -133,8 +138,15 @@ const accepted = (reply: Reply | undefined): Result.Result<Accepted, CommandReje
   return Result.mapError(reply, (rejection) => new CommandRejected({ rejection }))
 }
 
-const isUnknown = (error: CommandRejected | CoordinatorError): boolean =>
-  error._tag === "CoordinatorError" && error.reason._tag === "OutcomeUnknown"
+/** Has it end with a last command, or at once where there is none that it could take; answers what was in flight, if that is known. */
+const endBy = (mailbox: Mailbox, fiber: Fiber.Fiber<void, LogError>, last: Asked | false) => {
+  const atOnce: Effect.Effect<ReadonlyArray<RunId> | undefined> = Effect.as(Fiber.interrupt(fiber), undefined)
+  if (!last) return atOnce
+  return Effect.matchEffect(
+    mailbox.query((queue) => [...queue.slots.runs()], last),
+    { onFailure: () => atOnce, onSuccess: (left) => Effect.as(Fiber.await(fiber), left) }
+  )
+}
 
 /** Leads until told to stop; where the log fails, recovers from it, as long as that may help. */
 const lead = Effect.fnUntraced(function* (options: CoordinatorOptions, mailbox: Mailbox, waiters: Waiters) {
@@ -191,20 +203,16 @@ const lead = Effect.fnUntraced(function* (options: CoordinatorOptions, mailbox: 
   const fiber = yield* Effect.forkScoped(Effect.onExit(terms, closed))
   yield* Deferred.await(ready)
 
-  const letGo = Fiber.interrupt(fiber)
-  const stop = Effect.suspend(() => {
-    stopping = true
-    if (machine.getSnapshot().value === "recovering") return letGo
-    const last = asked({ _tag: "StopCoordinator" }, options.actor)
-    return Effect.matchEffect(mailbox.ask([last]), {
-      onFailure: () => letGo,
-      onSuccess: () => Effect.asVoid(Fiber.await(fiber))
+  const letGo = (shutdown: Shutdown, actor = options.actor) =>
+    Effect.suspend(() => {
+      stopping = true
+      const isThere = machine.getSnapshot().value !== "recovering"
+      return endBy(mailbox, fiber, isThere && asked({ _tag: "StopCoordinator", ...shutdown }, actor))
     })
-  })
   const done = Effect.flatMap(Fiber.await(fiber), (exit) =>
     Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? Effect.void : exit
   )
-  return { state: Effect.sync(() => machine.getSnapshot().value), stop, done }
+  return { state: Effect.sync(() => machine.getSnapshot().value), letGo, done }
 })
 
 /** Waits until a step has the slots that it has asked for; fails where its run or its attempt ends before that. */
@@ -230,7 +238,7 @@ const granted = Effect.fnUntraced(function* (
 const makeCoordinator = Effect.fnUntraced(function* (options: CoordinatorOptions) {
   const mailbox = yield* Mailbox.make
   const waiters = new Waiters()
-  const { state, stop, done } = yield* lead(options, mailbox, waiters)
+  const { state, letGo, done } = yield* lead(options, mailbox, waiters)
   const from = ({ actor = options.actor ?? signalbox, headers = {} }: Partial<Request>): Request => ({
     actor,
     headers
@@ -258,12 +266,14 @@ const makeCoordinator = Effect.fnUntraced(function* (options: CoordinatorOptions
     return reviewed.map((one) => Result.flatMap(one, () => accepted(replies.next().value)))
   })
 
+  const query: Coordinator["Service"]["query"] = (question) => mailbox.query(question)
+  const stop = Effect.asVoid(letGo({ mode: "handover" }))
   yield* Effect.addFinalizer(() => stop)
 
   return Coordinator.of({
     ask,
     askAll,
-    query: (question) => mailbox.query(question),
+    query,
     ended: Effect.fnUntraced(function* (id) {
       const end = yield* mailbox.query((queue) => {
         const run = queue.runs.get(id)
@@ -278,11 +288,8 @@ const makeCoordinator = Effect.fnUntraced(function* (options: CoordinatorOptions
         ask({ _tag: "ClaimSlot", run, attempt, step, pool, ...rest }, request),
         granted(mailbox, waiters, { run, attempt, step, pool })
       ),
-    drain: (request) =>
-      Effect.andThen(
-        Effect.retry(ask({ _tag: "DrainCoordinator" }, request), { while: isUnknown }),
-        waiters.allQuiet
-      ),
+    shutDown: (shutdown = {}, request = {}) =>
+      shutDown({ ask, askAll, query, allQuiet: waiters.allQuiet, letGo }, shutdown, from(request)),
     stop,
     done,
     state

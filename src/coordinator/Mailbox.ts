@@ -15,6 +15,8 @@ export interface Letter {
   readonly look?: (queue: RunQueue, now: number) => void
   /** Called when the turn is durable, with a reply for each command. */
   readonly answer?: (replies: ReadonlyArray<Reply>) => void
+  /** Set where the coordinator stops with this turn, in which nothing comes after it. */
+  readonly last?: true
   /** Called when it never was, or when that is not known. */
   readonly fail?: (error: CoordinatorError) => void
 }
@@ -42,7 +44,7 @@ export class Mailbox {
         const next = Queue.takeUnsafe(this.letters)
         if (next?._tag !== "Success") break
         taken.push(next.value)
-        left -= Math.max(1, next.value.asked.length)
+        left -= next.value.last ? left : Math.max(1, next.value.asked.length)
       }
       return taken
     })
@@ -73,12 +75,13 @@ export class Mailbox {
     }))
   }
 
-  /** Answers a question to the queue, when all that the answer rests on is durable. */
-  query<A>(question: (queue: RunQueue, now: number) => A): Effect.Effect<A, CoordinatorError> {
+  /** Answers a question to the queue, when all that the answer rests on is durable; after `last`, with which it stops. */
+  query<A>(question: (queue: RunQueue, now: number) => A, last?: Asked): Effect.Effect<A, CoordinatorError> {
     return this.send((resume) => {
       let answer: Effect.Effect<A>
       return {
-        asked: [],
+        asked: last ? [last] : [],
+        ...(last && { last: true as const }),
         look: (queue, now) => {
           // A question that throws is its asker's fault alone.
           try {

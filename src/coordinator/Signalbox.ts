@@ -14,6 +14,7 @@ import { EventLog, type Range } from "../log/EventLog.ts"
 import type { Event } from "../queue/Event.ts"
 import { defaultPolicy, Policy } from "../queue/Policy.ts"
 import type { Command } from "../queue/QueueCommand.ts"
+import type { Shutdown, ShutdownReport } from "../queue/Shutdown.ts"
 import { type Selection, select } from "../queue/select.ts"
 import type { Accepted } from "../queue/turn.ts"
 import type { Run } from "../run/Run.ts"
@@ -193,21 +194,24 @@ export class Signalbox implements AsyncDisposable {
   }
 
   /**
-   * Admits nothing more, waits for what runs, and lets go of the log. What still runs after `waitMs` goes on if
-   * it is a process, for a later Signalbox to take up, and is lost if it is a job of this program.
+   * Ends in one of three ways, by default by a drain: admits nothing more, waits for what runs, and lets go of the log. What
+   * still runs then goes on if it is a process, for a later Signalbox to take up, and is lost if it is a job of this program.
+   * Answers what became of what ran; undefined if it had stopped already.
    */
-  async close({ waitMs = settings.drainTimeoutMs }: { readonly waitMs?: number } = {}): Promise<void> {
-    if (waitMs > 0) {
-      const quiet = this.run((coordinator) => Effect.timeoutOption(coordinator.drain(), waitMs))
-      // One that has stopped already has nothing to drain.
-      await quiet.catch(() => undefined)
-    }
+  async close(
+    shutdown: Partial<Shutdown> = {},
+    request: Partial<Request> = {}
+  ): Promise<ShutdownReport | undefined> {
+    const report = await this.run((coordinator) => coordinator.shutDown(shutdown, request)).catch(
+      () => undefined
+    )
     await Effect.runPromise(Scope.close(this.scope, Exit.void))
     Deferred.doneUnsafe(this.closed, Exit.void)
+    return report
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
   }
 }
 

@@ -59,7 +59,7 @@ const decideTurn = (queue: RunQueue, letters: ReadonlyArray<Letter>, now: number
   const asked = letters.length === 1 ? (letters[0]?.asked ?? []) : letters.flatMap((letter) => letter.asked)
   const decided = turn(queue, asked, now)
   for (const letter of letters) letter.look?.(queue, now)
-  const last = asked.some(({ command }) => command._tag === "StopCoordinator")
+  const last = letters.at(-1)?.last === true
   return { turn: decided, letters, last, idle: queue.slots.size === 0 }
 }
 

@@ -16,6 +16,7 @@ import {
   SetPolicy,
   SetPoolLimit
 } from "../queue/QueueCommand.ts"
+import { Shutdown, ShutdownReport } from "../queue/Shutdown.ts"
 import { Rejection } from "../run/Rejection.ts"
 import {
   CancelRun,
@@ -65,11 +66,20 @@ export const CommandReply = Schema.Union([
 export type CommandReply = typeof CommandReply.Type
 export type CommandsRequest = typeof CommandsRequest.Type
 
+/** How the coordinator is to end, and who says so. */
+const ShutdownRequest = Schema.Struct({ actor: Schema.NonEmptyString, ...Shutdown.fields })
+export type ShutdownRequest = typeof ShutdownRequest.Type
+
 export class Api extends HttpApi.make("signalbox").add(
   HttpApiGroup.make("commands").add(
     HttpApiEndpoint.post("ask", "/v1/commands", {
       payload: CommandsRequest,
       success: Schema.Array(CommandReply),
+      error: CoordinatorError
+    }),
+    HttpApiEndpoint.post("shutDown", "/v1/shutdown", {
+      payload: ShutdownRequest,
+      success: ShutdownReport,
       error: CoordinatorError
     })
   )

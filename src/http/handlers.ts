@@ -52,6 +52,11 @@ export const handlers = HttpApiBuilder.group(
         Effect.map(
           coordinator.askAll(withKey(commands, request.headers), { actor, headers: request.headers }),
           (replies) => replies.map(toReply)
+        ),
+      shutDown: ({ payload: { actor, ...shutdown }, request: { headers } }) =>
+        Effect.catch(coordinator.shutDown(shutdown, { actor, headers }), (error) =>
+          // It asks nothing that could be refused.
+          error._tag === "CommandRejected" ? Effect.die(error) : Effect.fail(error)
         )
     })
   })

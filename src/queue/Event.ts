@@ -5,11 +5,12 @@ import * as Schema from "effect/Schema"
 import { type Envelope, envelopeFields } from "../run/Envelope.ts"
 import { WorkerFailure } from "../run/Outcome.ts"
 import { type RunEvent, RunEventData } from "../run/RunEvent.ts"
-import { RunId, Timestamp } from "../run/RunSpec.ts"
+import { Milliseconds, RunId, Timestamp } from "../run/RunSpec.ts"
 import { PolicyChange } from "./diffPolicy.ts"
 import { Policy } from "./Policy.ts"
 import { Schedule, ScheduleName, SkipCause } from "./Schedule.ts"
 import { Scope } from "./Scope.ts"
+import { ShutdownMode } from "./Shutdown.ts"
 
 const ofSchedule = { name: ScheduleName }
 const next = Schema.NullOr(Timestamp)
@@ -29,11 +30,22 @@ const QueueEventData = {
     pid: Schema.Int,
     admits: Schema.Boolean
   }).annotate({ description: "A coordinator has taken over, and writes under a new epoch." }),
-  CoordinatorDraining: Schema.Struct({ reason: Schema.optionalKey(Schema.String) }).annotate({
-    description: "It admits nothing more."
+  CoordinatorDraining: Schema.Struct({
+    mode: Schema.optionalKey(ShutdownMode),
+    withinMs: Schema.optionalKey(Milliseconds),
+    reason: Schema.optionalKey(Schema.String)
+  }).annotate({
+    description: "It admits nothing more; where `mode` stands, it is to end in that way, within that time."
   }),
-  CoordinatorStopped: Schema.Struct({}).annotate({
-    description: "It has let go of the log. One that was killed leaves no such event."
+  CoordinatorStopped: Schema.Struct({
+    mode: Schema.optionalKey(ShutdownMode),
+    reason: Schema.optionalKey(Schema.String),
+    inFlight: Schema.optionalKey(Schema.Int),
+    runs: Schema.optionalKey(Schema.Array(Schema.String))
+  }).annotate({
+    description:
+      "It has let go of the log, and of so many runs `inFlight`, of which `runs` names the first. One that was killed leaves " +
+      "no such event."
   }),
   AdmissionPaused: Schema.Struct({
     scope: Scope,

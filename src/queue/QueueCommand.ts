@@ -3,11 +3,12 @@
  */
 import * as Schema from "effect/Schema"
 import { RunCommand } from "../run/RunCommand.ts"
-import { PoolName, Timestamp } from "../run/RunSpec.ts"
+import { Milliseconds, PoolName, Timestamp } from "../run/RunSpec.ts"
 import { VerifierKey } from "./Event.ts"
 import { Policy, Size } from "./Policy.ts"
 import { Schedule, ScheduleName } from "./Schedule.ts"
 import { Scope } from "./Scope.ts"
+import { ShutdownMode } from "./Shutdown.ts"
 
 const reason = Schema.optionalKey(Schema.String)
 
@@ -24,11 +25,20 @@ const StartCoordinator = Schema.TaggedStruct("StartCoordinator", {
 })
 
 /** Asks to admit nothing more. */
-export const DrainCoordinator = Schema.TaggedStruct("DrainCoordinator", { reason }).annotate({
-  description: "Admit nothing more; follow what is in flight."
+export const DrainCoordinator = Schema.TaggedStruct("DrainCoordinator", {
+  mode: Schema.optionalKey(ShutdownMode),
+  withinMs: Schema.optionalKey(Milliseconds),
+  reason
+}).annotate({
+  description:
+    "Admit nothing more; follow what is in flight. With a `mode`, as the first step of a shutdown, which lets go of what is " +
+    "left after `withinMs`."
 })
 
-const StopCoordinator = Schema.TaggedStruct("StopCoordinator", {}).annotate({
+const StopCoordinator = Schema.TaggedStruct("StopCoordinator", {
+  mode: Schema.optionalKey(ShutdownMode),
+  reason
+}).annotate({
   description: "Let go of the log. Sent by the coordinator itself, last of all."
 })
 

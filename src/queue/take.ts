@@ -7,6 +7,7 @@ import { claimPriority } from "../run/claim.ts"
 import { decide } from "../run/decide.ts"
 import type { Rejection } from "../run/Rejection.ts"
 import type { RunCommand } from "../run/RunCommand.ts"
+import { settings } from "../settings.ts"
 import { diffPolicy } from "./diffPolicy.ts"
 import type { QueueFact } from "./Event.ts"
 import type { By, Ledger } from "./Ledger.ts"
@@ -73,6 +74,18 @@ const policySet = (queue: RunQueue, policy: Policy, reason: string | undefined):
   }
 })
 
+/** What it lets go of. */
+const stopped = (
+  { slots }: RunQueue,
+  { _tag: _, ...shutdown }: Extract<QueueCommand, { _tag: "StopCoordinator" }>
+): QueueFact => ({
+  type: "CoordinatorStopped",
+  data: {
+    ...shutdown,
+    ...(slots.size > 0 && { inFlight: slots.size, runs: [...slots.runs()].slice(0, settings.leftShown) })
+  }
+})
+
 const queueFacts = (queue: RunQueue, command: QueueCommand): ReadonlyArray<QueueFact> => {
   switch (command._tag) {
     case "StartCoordinator": {
@@ -84,7 +97,7 @@ const queueFacts = (queue: RunQueue, command: QueueCommand): ReadonlyArray<Queue
       return [{ type: "CoordinatorDraining", data: draining }]
     }
     case "StopCoordinator":
-      return [{ type: "CoordinatorStopped", data: {} }]
+      return [stopped(queue, command)]
     case "SetPolicy": {
       const { policy, reason } = command
       return [policySet(queue, policy, reason)]

@@ -56,7 +56,7 @@ export const heartbeats = (): Promise<ReadonlyArray<Figure>> =>
     }
     const { user, system } = process.cpuUsage(before)
     const share = (user + system) / 1_000 / (performance.now() - began)
-    await box.close({ waitMs: 0 })
+    await box.close({ mode: "handover" })
     return [
       {
         name: `${runs.toLocaleString("en-US")} runs in progress, each with a heartbeat a second, in processors`,

@@ -62,7 +62,7 @@ const submitAll = async (log: string): Promise<number> => {
   const began = performance.now()
   await Promise.all(Array.from({ length: submitters }, submit))
   const took = performance.now() - began
-  await box.close({ waitMs: 0 })
+  await box.close({ mode: "handover" })
   return took
 }
 

@@ -133,7 +133,7 @@ describe("signalbox run, interrupted", () => {
     const program = start(folder, ["run", "work.json"])
     await program.says("2 runs")
     program.child.kill("SIGINT")
-    await program.says("Draining: 1 run in flight to finish, 1 stay queued.")
+    await program.says("Draining: 1 run in flight to finish, 1 stay queued")
     writeFileSync(join(folder, "go"), "")
     const { code, stdout } = await program.ended
     expect(code).toBe(130)

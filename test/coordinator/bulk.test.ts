@@ -28,7 +28,7 @@ describe("many runs in one call", () => {
     expect(new Set(submitted.map(({ actor }) => actor))).toEqual(new Set(["ann"]))
     const turns = [...Map.groupBy(submitted, ({ turn }) => turn).values()].map((turn) => turn.length)
     expect(turns).toEqual([settings.submitChunkRuns, settings.submitChunkRuns, 3])
-    await box.close({ waitMs: 0 })
+    await box.close({ mode: "handover" })
   })
 
   it("may be asked for again under the same key, which submits nothing twice", async () => {
@@ -39,7 +39,7 @@ describe("many runs in one call", () => {
     const ids = again.map((result) => Result.isSuccess(result) && result.success.id)
     expect(ids.slice(0, -1)).toEqual(runs(many - 1).map(({ id }) => id))
     expect((await submittedIn(box.events())).length).toBe(many)
-    await box.close({ waitMs: 0 })
+    await box.close({ mode: "handover" })
   })
 
   it("are refused one by one, where they make no sense, are there already or find no room", async () => {
@@ -54,13 +54,13 @@ describe("many runs in one call", () => {
       "QueueFull",
       "QueueFull"
     ])
-    await box.close({ waitMs: 0 })
+    await box.close({ mode: "handover" })
   })
 
   it("may be none", async () => {
     await using box = await openIdle()
     expect(await box.submitAll([])).toEqual([])
-    await box.close({ waitMs: 0 })
+    await box.close({ mode: "handover" })
   })
 })
 
@@ -72,6 +72,6 @@ describe("a run that is submitted twice under one key", () => {
     await expect(box.submit({ job: "noop", priority: 1 }, { idempotencyKey: "k" })).rejects.toMatchObject({
       rejection: { _tag: "KeyReused", first: run.id, differs: ["priority"] }
     })
-    await box.close({ waitMs: 0 })
+    await box.close({ mode: "handover" })
   })
 })

@@ -74,14 +74,14 @@ describe("an open Signalbox", () => {
   it("lets its log be followed, until one has seen enough or it is closed", async () => {
     const box = await open({ jobs: new ManualJobs().jobs })
     const some = until(box, "RunQueued")
-    const all = until(box, "CoordinatorDraining")
+    const all = until(box, "RunSucceeded")
     const forEver = allOf(box.events({ follow: true }))
     await box.submit({ id: "a", job: "quick" })
     await box.ended("a")
     await box.close()
     expect((await some).at(-1)).toBe("RunQueued")
-    expect(await all).toHaveLength(8)
-    expect((await forEver).map(({ position }) => position).slice(0, 8)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+    expect(await all).toHaveLength(7)
+    expect((await forEver).map(({ position }) => position).slice(0, 7)).toEqual([1, 2, 3, 4, 5, 6, 7])
   })
 
   it("puts other rules in force, and what they leave out is the default", async () => {
@@ -170,7 +170,7 @@ describe("closing a Signalbox", () => {
     const box = await open({ jobs: new ManualJobs().jobs })
     await box.submit({ id: "a", job: "deaf" })
     const ended = expect(box.ended("a")).rejects.toThrow("the coordinator has stopped")
-    await box.close({ waitMs: 0 })
+    await box.close({ mode: "handover" })
     await ended
   })
 })
@@ -209,7 +209,7 @@ describe("a Signalbox in a file", () => {
     for await (const { type, run } of first.events({ follow: true })) {
       if (type === "RunStarted" && run === "process") break
     }
-    await first.close({ waitMs: 0 })
+    await first.close({ mode: "handover" })
     await using second = await open({ log, jobs: new ManualJobs().jobs })
     expect(await second.ended("job")).toMatchObject({ end: { cause: { _tag: "WorkerLost" } } })
     writeFileSync(join(folder, "go"), "")

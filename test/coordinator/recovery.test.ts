@@ -143,7 +143,7 @@ describe("a coordinator whose log does not answer", () => {
       const { log } = new FailingLog(makeMemoryEventLog(), () => (failing ? unwritten() : undefined))
       const coordinator = yield* startCoordinator({ log, jobs: jobs.jobs })
       yield* coordinator.ask(submit("a", "manual"))
-      const drained = yield* Effect.forkChild(coordinator.drain())
+      const drained = yield* Effect.forkChild(coordinator.shutDown())
       yield* quiet
       failing = true
       yield* Effect.flip(coordinator.ask(submit("b", "quick")))
@@ -167,7 +167,7 @@ describe("a coordinator whose log does not answer", () => {
       const coordinator = yield* startCoordinator({ log, jobs: jobs.jobs })
       yield* coordinator.ask(submit("a", "manual"))
       yield* quiet
-      const drained = yield* Effect.forkChild(coordinator.drain())
+      const drained = yield* Effect.forkChild(coordinator.shutDown())
       yield* quiet
       expect(yield* coordinator.state).toBe("recovering")
       yield* TestClock.adjust(settings.recoveryDelayMs)

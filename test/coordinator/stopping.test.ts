@@ -7,7 +7,6 @@ import { makeInlineLauncher } from "../../src/launcher/InlineLauncher.ts"
 import { type LogErrorReason, logError } from "../../src/log/LogError.ts"
 import { makeMemoryEventLog } from "../../src/log/MemoryEventLog.ts"
 import { makeSqliteEventLog } from "../../src/log/sqlite/SqliteEventLog.ts"
-import { explain } from "../../src/queue/explain.ts"
 import { settings } from "../../src/settings.ts"
 import { temporaryFolder } from "../log/temporaryFolder.ts"
 import { FailingLog, unwritten } from "./FailingLog.ts"
@@ -59,53 +58,6 @@ describe("waiting for the end of a run", () => {
   )
 })
 
-describe("a coordinator that drains", () => {
-  it.effect("admits nothing more, and answers when nothing is in flight", () =>
-    Effect.gen(function* () {
-      const jobs = new ManualJobs()
-      const policy = rules({ maxConcurrentRuns: 1 })
-      const coordinator = yield* startCoordinator({ jobs: jobs.jobs, policy })
-      yield* coordinator.askAll([submit("a", "manual"), submit("b", "quick")])
-      const drained = yield* Effect.forkChild(coordinator.drain())
-      yield* quiet
-      expect(yield* coordinator.state).toBe("draining")
-      expect(drained.pollUnsafe()).toBeUndefined()
-      expect((yield* coordinator.ask(submit("c", "quick"))).run?.state).toBe("queued")
-      jobs.end("a")
-      yield* Fiber.join(drained)
-      expect(jobs.begun).toEqual(["a 1"])
-      const why = yield* coordinator.query((queue, now) => explain(queue, "c", now)?.reasons)
-      expect(why).toMatchObject([{ _tag: "AdmissionClosed" }])
-    })
-  )
-
-  it.effect("answers at once where nothing runs", () =>
-    Effect.gen(function* () {
-      const coordinator = yield* startCoordinator()
-      yield* coordinator.drain({ actor: "ann" })
-      expect(yield* coordinator.state).toBe("draining")
-    })
-  )
-
-  it.effect("leaves what waits to a later one", () =>
-    Effect.gen(function* () {
-      const log = makeMemoryEventLog()
-      const { jobs, begun } = new ManualJobs()
-      yield* Effect.scoped(
-        Effect.gen(function* () {
-          const first = yield* startCoordinator({ log, jobs })
-          yield* first.drain()
-          yield* first.ask(submit("a", "quick"))
-        })
-      )
-      expect((yield* eventsOf(log)).at(-1)).toMatchObject({ type: "CoordinatorStopped" })
-      const second = yield* startCoordinator({ log, jobs })
-      yield* second.ended("a")
-      expect(begun).toEqual(["a 1"])
-    })
-  )
-})
-
 describe("a coordinator that stops", () => {
   it.effect("answers everyone that it has stopped", () =>
     Effect.gen(function* () {
@@ -119,7 +71,7 @@ describe("a coordinator that stops", () => {
         coordinator.askAll([submit("b", "quick")]),
         coordinator.query((queue) => queue.position),
         coordinator.ended("a"),
-        coordinator.drain()
+        coordinator.shutDown()
       ]
       for (const ask of asks) {
         const error = yield* Effect.flip<unknown, unknown, never>(ask)

@@ -15,7 +15,7 @@ const eventsOf = (runs: ReadonlyArray<keyof typeof teams | null>): ReadonlyArray
   return runs.map((run, at) => {
     const position = at + 1
     const envelope = { position, turn: position, at, version: 1, actor: "ann", cause: null, epoch: 1 }
-    if (run === null) return { ...envelope, run, type: "CoordinatorStopped", data: {} }
+    if (run === null) return { ...envelope, run, type: "CoordinatorStopped", data: {} } as Event
     if (seen.has(run)) return { ...envelope, run, type: "RunQueued", data: {} }
     seen.add(run)
     const timeouts = { cancelMs: null, runtimeMs: null, startMs: null }

@@ -80,7 +80,7 @@ describe("a coordinator that is stopped", () => {
       const first = await open(options())
       await first.submit({ ...quay.spec("r", "wait"), launcher: "docker" })
       while (quay.starts("r") === 0) await pause(1)
-      await first.close({ waitMs: 0 })
+      await first.close({ mode: "handover" })
       await using second = await open(options())
       await Effect.runPromise(quay.finish)
       expect((await second.ended("r")).end).toMatchObject({ state: "succeeded" })
