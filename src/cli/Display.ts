@@ -5,12 +5,16 @@ import { createLogUpdate } from "log-update"
 
 export class Display {
   readonly isLive: boolean
-  private readonly silent: boolean
+  private silent: boolean
   private readonly update = createLogUpdate(process.stdout)
 
   constructor(isLive: boolean, silent: boolean) {
     this.isLive = isLive
     this.silent = silent
+    // Who reads no more does not end the work: `signalbox run | head`.
+    process.stdout.on("error", () => {
+      this.silent = true
+    })
   }
 
   /** A line that stays, if there is one. */

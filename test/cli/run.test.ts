@@ -118,6 +118,25 @@ describe("signalbox run FILE", () => {
   })
 })
 
+describe("signalbox run, whose output nobody reads any more", () => {
+  it("does its work to the end", async () => {
+    const folder = temporaryFolder()
+    runFile(folder, {
+      policy: { max_concurrent_runs: 1 },
+      runs: [
+        { id: "a", command: "true" },
+        { id: "b", command: "true" }
+      ]
+    })
+    const program = start(folder, ["run", "work.json"])
+    program.child.stdout?.destroy()
+    expect((await program.ended).code).toBe(0)
+    expect(
+      (await signalbox(folder, "list", "--state", "succeeded", "--json")).stdout.match(/"succeeded"/g)
+    ).toHaveLength(4)
+  })
+})
+
 describe("signalbox run, interrupted", () => {
   const work = {
     policy: { max_concurrent_runs: 1 },
