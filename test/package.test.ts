@@ -85,7 +85,7 @@ describe("the package", () => {
       expect.arrayContaining(["README.md", "LICENSE", "CHANGELOG.md", "dist/src/index.d.ts"])
     )
     expect(packed.filter((path) => !isMeant(path))).toEqual([])
-    expect(packed.filter((path) => /^dist\/src\/(cli|http|debugger)\/|\.map$/.test(path))).toEqual([])
+    expect(packed.filter((path) => /^dist\/src\/(cli|debugger)\/|\.map$/.test(path))).toEqual([])
   })
 
   it("is described rightly to Node and to bundlers", async () => {
@@ -163,6 +163,30 @@ console.log("ready")
     )
     inProject(tool("tsc"), "--project", "tsconfig.containers.json")
     expect(inProject("node", "containers.ts")).toBe("ready\n")
+  })
+})
+
+describe("a program that serves workers", () => {
+  it("compiles, and runs where the optional package is there", () => {
+    const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+    const platform = `@effect/platform-node@${devDependencies["@effect/platform-node"]}`
+    inProject("npm", "install", "--no-audit", "--no-fund", platform)
+    writeFileSync(
+      join(folder, "serve.ts"),
+      `import { open } from "signalbox"
+import { makeWorkersLauncher, serveWorkers, WorkerPool } from "signalbox/workers"
+const pool = new WorkerPool("artifacts")
+await using box = await open({ launchers: { workers: makeWorkersLauncher(pool) } })
+await using server = await serveWorkers(box, pool, { host: "127.0.0.1", port: 0, token: "secret" })
+console.log(new URL(server.url).hostname)
+`
+    )
+    writeFileSync(
+      join(folder, "tsconfig.serve.json"),
+      JSON.stringify({ compilerOptions, files: ["serve.ts"] })
+    )
+    inProject(tool("tsc"), "--project", "tsconfig.serve.json")
+    expect(inProject("node", "serve.ts")).toBe("127.0.0.1\n")
   })
 })
 

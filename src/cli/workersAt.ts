@@ -41,8 +41,8 @@ export const workersAt = Effect.fnUntraced(function* (listen: Option.Option<stri
   if (Option.isNone(listen)) return { launchers: {}, served: Layer.empty }
   const address = yield* addressOf(listen.value)
   const pool = new WorkerPool(artifactsIn(log))
-  const served = Layer.catchCause(layerWorkers(pool, address), () =>
-    Layer.effectDiscard(usage(`--listen ${listen.value}: nobody can listen there; is the port taken?`))
+  const served = Layer.catchTag(layerWorkers(pool, address), "ListenError", ({ message }) =>
+    Layer.effectContext(usage(`--listen: ${message}`))
   )
   return { launchers: { workers: makeWorkersLauncher(pool) }, served }
 })

@@ -46,7 +46,8 @@ export interface Subscribed extends AsyncDisposable {
 
 /** A log, launchers and a coordinator that leads, in one object. All it does is asked and answered by promises. */
 export class Signalbox implements AsyncDisposable {
-  private readonly services: Context.Context<Services>
+  /** What it is made of, for programs that use Effect besides. */
+  readonly services: Context.Context<Services>
   private readonly scope: Scope.Closeable
   private readonly closed = Deferred.makeUnsafe<void>()
 

@@ -15,12 +15,14 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type { WorkerPool } from "../launcher/WorkerPool.ts"
 import { settings } from "../settings.ts"
+import { listenError } from "./ListenError.ts"
 import { Bearer, Unauthorized, WorkerApi } from "./WorkerApi.ts"
 import { workerHandlers } from "./workerHandlers.ts"
 
 /** Where workers find it, and the token that they must have. */
-interface WorkersAddress {
+export interface WorkersAddress {
   readonly host: string
+  /** 0 is one that is free. */
   readonly port: number
   readonly token: string
 }
@@ -40,7 +42,7 @@ const bearer = (token: string) =>
           )
   })
 
-/** Answers workers of this pool over TCP. */
+/** Answers workers of this pool over TCP, by the coordinator to which its launcher was given. */
 export const layerWorkers = (pool: WorkerPool, { host, port, token }: WorkersAddress) => {
   const routes = HttpApiBuilder.layer(WorkerApi).pipe(
     Layer.provide(workerHandlers(pool)),
@@ -49,10 +51,15 @@ export const layerWorkers = (pool: WorkerPool, { host, port, token }: WorkersAdd
   )
   const closing = Layer.effectDiscard(Effect.addFinalizer(() => Effect.sync(() => pool.close())))
   const options = { disableLogger: true, disableListenLog: true }
+  const server = Layer.catchTag(
+    NodeHttpServer.layer(createServer, { host, port }),
+    "ServeError",
+    ({ cause }) => Layer.effectContext(Effect.fail(listenError(host, port, cause)))
+  )
   return Layer.merge(HttpRouter.serve(routes, options), closing).pipe(
     Layer.provide(
       Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(settings.workerRequestBytesMax))
     ),
-    Layer.provide(NodeHttpServer.layer(createServer, { host, port }))
+    Layer.provideMerge(server)
   )
 }

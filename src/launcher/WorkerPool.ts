@@ -57,6 +57,8 @@ const keyOf = ({ run, attempt }: { readonly run: RunId; readonly attempt: number
 
 /** Ticks that make up a lease. */
 const leaseTicks = 4
+/** Ticks after which one that is not heard of is missed: more than lie between two heartbeats. */
+const missedTicks = 3
 
 export class WorkerPool {
   readonly leaseMs: number
@@ -131,7 +133,13 @@ export class WorkerPool {
 
   /** A tick has passed. */
   tick(handed: Handed): void {
-    if (handed.over || ++handed.quietTicks <= leaseTicks) return
+    if (handed.over) return
+    handed.quietTicks++
+    if (handed.worker !== undefined && handed.quietTicks === missedTicks) {
+      const message = `worker ${handed.worker} was not heard of for ${missedTicks * this.tickMs} ms`
+      this.tell(handed, { _tag: "Health", healthy: false, transient: true, message })
+    }
+    if (handed.quietTicks <= leaseTicks) return
     if (handed.worker !== undefined) {
       const message = `worker ${handed.worker} was not heard of for ${this.leaseMs} ms`
       this.finish(handed, { _tag: "WorkerLost", message })
@@ -198,6 +206,7 @@ export class WorkerPool {
   hear(claim: Claim, progress?: Report, lines: ReadonlyArray<string> = []): Standing {
     const handed = this.ofWorker(claim)
     if (handed) {
+      if (handed.quietTicks >= missedTicks) this.tell(handed, { _tag: "Health", healthy: true })
       handed.quietTicks = 0
       if (progress) this.tell(handed, progress)
       for (const line of lines) handed.log.add(line)

@@ -99,6 +99,7 @@ for (const [name, kind] of Object.entries(workerKinds)) {
           yield* worker.signal("SIGSTOP")
           yield* first.kill
           const second = yield* site.coordinator(short, 0)
+          yield* second.printed(told("RunHealthChanged", "a", '"misses":1'))
           yield* second.printed(told("RunFailed", "a", "was not heard of for"))
           yield* site.finish
           yield* worker.signal("SIGCONT")

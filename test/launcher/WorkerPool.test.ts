@@ -105,6 +105,27 @@ describe("an attempt that waits for a worker", () => {
   )
 })
 
+describe("a worker that is silent for most of its lease", () => {
+  it.effect("is missed, once, and well again when it is heard of: that alone ends nothing", () =>
+    Effect.gen(function* () {
+      const { pool, ear } = yield* handIn()
+      pool.start(ann)
+      yield* ear.rest
+      for (let silence = 0; silence < 5; silence++) {
+        yield* TestClock.adjust(0.5 * leaseMs)
+        expect(yield* ear.rest).toEqual([])
+        yield* TestClock.adjust(0.5 * leaseMs)
+        const message = "worker ann was not heard of for 750 ms"
+        expect(yield* ear.rest).toEqual([{ _tag: "Health", healthy: false, transient: true, message }])
+        expect(pool.hear(ann)).toBe("go on")
+        expect(yield* ear.rest).toEqual([{ _tag: "Health", healthy: true }])
+        expect(pool.hear(ann)).toBe("go on")
+        expect(yield* ear.rest).toEqual([])
+      }
+    })
+  )
+})
+
 describe("the lease of a worker", () => {
   it.effect("goes on while it is heard of, and then ends: it is lost, and what it says later is late", () =>
     Effect.gen(function* () {

@@ -10,7 +10,8 @@ const publicEntries = [
   "src/docker.ts",
   "src/kubernetes.ts",
   "src/postgres.ts",
-  "src/worker.ts"
+  "src/worker.ts",
+  "src/workers.ts"
 ]
 const entryPoints = [...publicEntries, "src/cli/main.ts"]
 

@@ -27,7 +27,8 @@ const layers: Readonly<Record<string, ReadonlyArray<string>>> = {
   docker: ["launcher"],
   kubernetes: ["launcher"],
   postgres: ["log", "subscription"],
-  worker: ["run", "launcher"]
+  worker: ["run", "launcher"],
+  workers: ["launcher", "http"]
 }
 
 /** May be imported by all. */
@@ -54,6 +55,7 @@ const entryPoints = [
   "src/kubernetes.ts",
   "src/postgres.ts",
   "src/worker.ts",
+  "src/workers.ts",
   "src/cli/main.ts"
 ]
 

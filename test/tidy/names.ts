@@ -26,6 +26,7 @@ const namedOtherwise: Readonly<Record<string, string>> = {
   "src/launcher/threadMain.ts": "a thread, started by its path",
   "src/postgres.ts": "the public names of one kind of log",
   "src/worker.ts": "all that a worker's program takes",
+  "src/workers.ts": "the public names of one kind of launcher",
   "src/queue/order.ts": "the orders to choose from",
   "src/run/retry.ts": "what is done again, and how often",
   "src/run/lifecycle.ts": "the answers of one table",
