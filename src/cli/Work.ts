@@ -5,13 +5,11 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Plan } from "../config/readRunFile.ts"
 import { Coordinator } from "../coordinator/Coordinator.ts"
-import type { LogError } from "../log/LogError.ts"
-import { RunQueue } from "../queue/RunQueue.ts"
 import { isFinished } from "../run/lifecycle.ts"
 import type { Run } from "../run/Run.ts"
 import { Exit, exitCodes } from "./exitCodes.ts"
 import { findBatch } from "./findBatch.ts"
-import { readQueue } from "./readQueue.ts"
+import { readIfThere, readQueue } from "./readQueue.ts"
 
 /** What to follow: some runs, from a position of the log on, under a heading. */
 export interface Work {
@@ -57,16 +55,12 @@ export const beginBatch = Effect.fnUntraced(function* (plan: Plan, fresh: boolea
   return { heading, position, runs: begun, expected: new Set(specs.map((spec) => spec.id)) } satisfies Work
 })
 
-const isMissing = (error: { readonly _tag: string } | LogError): boolean =>
-  error._tag === "LogError" && "reason" in error && error.reason._tag === "Missing"
-
 /**
  * All that has not ended, whoever submitted it; asked before anyone leads, so that nothing has ended yet. Who stays for what
  * is still to come may begin with a log that is not there yet.
  */
 export const takeUpQueue = Effect.fnUntraced(function* (log: string, stay: boolean) {
-  const none = () => Effect.succeed(new RunQueue())
-  const queue = yield* Effect.catchIf(readQueue(log), (error) => stay && isMissing(error), none)
+  const queue = yield* stay ? readIfThere(log) : readQueue(log)
   const unfinished = [...queue.runs.values()].filter((run) => !isFinished(run.state))
   const heading = "what waits in the log"
   return { heading, position: queue.position, runs: unfinished, expected: undefined } satisfies Work

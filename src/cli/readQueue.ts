@@ -6,9 +6,10 @@ import * as Effect from "effect/Effect"
 import { nearest } from "../config/decodeDocument.ts"
 import { recover } from "../coordinator/recover.ts"
 import { lastAdmission } from "../history/why.ts"
+import type { LogError } from "../log/LogError.ts"
 import { snapshotFile } from "../log/Snapshots.ts"
 import { type Explanation, explain } from "../queue/explain.ts"
-import type { RunQueue } from "../queue/RunQueue.ts"
+import { RunQueue } from "../queue/RunQueue.ts"
 import type { Run } from "../run/Run.ts"
 import { Exit, exitCodes } from "./exitCodes.ts"
 import { batchTags } from "./findBatch.ts"
@@ -20,6 +21,13 @@ export const readQueue = Effect.fnUntraced(function* (log: string) {
   const { position } = yield* events.head
   return (yield* recover(events, snapshotFile(snapshotIn(log)), position)).queue
 }, Effect.scoped)
+
+const isMissing = (error: { readonly _tag: string } | LogError): boolean =>
+  error._tag === "LogError" && "reason" in error && error.reason._tag === "Missing"
+
+/** The same; an empty one where there is no log yet. */
+export const readIfThere = (log: string) =>
+  Effect.catchIf(readQueue(log), isMissing, () => Effect.succeed(new RunQueue()))
 
 /** The newest run of that id, or of that id in a batch: `hash` finds `hash.3`. */
 export const findRun = (queue: RunQueue, id: string): Effect.Effect<Run, Exit> => {

@@ -13,6 +13,7 @@ import { Moment, parseMoment } from "../config/time.ts"
 import { Schedule, ScheduleName } from "../queue/Schedule.ts"
 import type { KnownSchedule } from "../queue/Schedules.ts"
 import { Timetable } from "../queue/Timetable.ts"
+import { applySchedules } from "./applySchedules.ts"
 import { deliver } from "./deliver.ts"
 import { deliverAndTell, reason, said } from "./deliverAndTell.ts"
 import { Exit, exitCodes } from "./exitCodes.ts"
@@ -181,6 +182,7 @@ const showSchedule = Command.make(
         from: from === undefined ? undefined : showMoment(from),
         until: until === undefined ? undefined : showMoment(until),
         "last run": known.lastRun,
+        source: known.schedule.source,
         set: `${showMoment(known.at)} by ${known.actor}`,
         run: JSON.stringify(run)
       })
@@ -214,6 +216,7 @@ export const schedule = Command.make("schedule").pipe(
     listSchedules,
     showSchedule,
     setSchedule,
+    applySchedules,
     change("remove", "RemoveSchedule", "is removed", "Forget a schedule; its runs go on"),
     change("pause", "PauseSchedule", "is paused", "Let the times of a schedule pass until it is resumed"),
     change("resume", "ResumeSchedule", "goes on", "Submit runs of a schedule again"),

@@ -17,6 +17,7 @@ export const policyOf = (runs: RunsPolicy): Policy => ({
     max: runs.max_concurrent_runs ?? defaultPolicy.maxConcurrentRuns ?? -1,
     limits: runs.tag_concurrency_limits ?? [],
     maxQueued: runs.max_queued_runs ?? null,
+    idempotencySeconds: runs.idempotency_window_seconds ?? null,
     order: runs.order ?? null,
     rates: runs.rate_limits ?? [],
     agingSeconds: runs.aging_seconds ?? null,

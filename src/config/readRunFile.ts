@@ -100,6 +100,8 @@ const incomplete = (document: Document, { defaults, runs }: FileContents): Reado
     return [{ ...document.locate(path), path: showPath(path), message }]
   })
 
+type FileWords = Pick<typeof FileRun.Type, "maxRuntime" | "maxQueued" | "retry">
+
 const merged = <A>(
   defaults: Readonly<Record<string, A>> | undefined,
   own: Readonly<Record<string, A>> | undefined
@@ -112,22 +114,29 @@ export const toSpec = (
   run: FileContents["runs"][number],
   now: number
 ) => {
-  const { notBefore, maxRuntime, maxQueued, retry, cwd = ".", ...rest } = { ...defaults, ...run }
+  const { notBefore, cwd = ".", ...rest } = { ...defaults, ...run }
   const env = merged(defaults?.env, run.env)
   const tags = merged(defaults?.tags, run.tags)
   const at = notBefore === undefined ? undefined : parseMoment(notBefore, now)
+  return {
+    ...sharedSpec(rest),
+    cwd: resolve(dirname(file), cwd),
+    ...(env && { env }),
+    ...(tags && { tags }),
+    ...(at !== undefined && { notBefore: at })
+  } satisfies RunSpec
+}
+
+/** What an entry says of a run in words that a spec has numbers for. */
+export const sharedSpec = <A extends FileWords>({ maxRuntime, maxQueued, retry, ...rest }: A) => {
   const maxRuntimeMs = maxRuntime === undefined ? undefined : parseLength(maxRuntime)
   const maxQueuedMs = maxQueued === undefined ? undefined : parseLength(maxQueued)
   return {
     ...rest,
-    cwd: resolve(dirname(file), cwd),
-    ...(env && { env }),
-    ...(tags && { tags }),
-    ...(at !== undefined && { notBefore: at }),
     ...(maxRuntimeMs !== undefined && { maxRuntimeMs }),
     ...(maxQueuedMs !== undefined && { maxQueuedMs }),
     ...(retry && { retry: retry.map(toRule) })
-  } satisfies RunSpec
+  }
 }
 
 /**

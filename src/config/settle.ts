@@ -131,6 +131,8 @@ const runsOf = (contents: Contents, document: Document, isQueued: boolean) => {
       runs("max_queued_runs") ?? byDefault(null, signalbox),
       null
     ),
+    "concurrency.runs.idempotency_window_seconds":
+      runs("idempotency_window_seconds") ?? byDefault<number | null>(null, signalbox),
     "concurrency.runs.order": ifQueued<string | null>(runs("order") ?? byDefault(null, signalbox), null),
     ...lineOf(runs, ifQueued),
     "run_queue.max_user_code_failure_retries": ifQueued(

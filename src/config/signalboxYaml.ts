@@ -36,6 +36,10 @@ export const runsFields = (int: WholeNumber) => ({
     size(int),
     "Runs that may wait at once; one more is refused. Default: any number."
   ),
+  idempotency_window_seconds: optional(
+    seconds(positive(int)),
+    "How long a submission is known again by its idempotency key. Default: a day."
+  ),
   order: optional(
     Schema.NonEmptyString,
     "The name of a custom order, which the program gives as `orders`. Default: by priority, then first come first served."

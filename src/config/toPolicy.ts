@@ -16,6 +16,7 @@ interface Runs {
   readonly max: number
   readonly limits: ReadonlyArray<TagConcurrencyLimit>
   readonly maxQueued: number | null
+  readonly idempotencySeconds: number | null
   readonly order: string | null
   readonly rates: ReadonlyArray<FileRateLimit>
   readonly agingSeconds: number | null
@@ -27,12 +28,23 @@ interface Runs {
 
 /** The part of a policy that the keys of `concurrency.runs` stand for: -1 is no limit, what is below lets none start. */
 export const toLimits = (runs: Runs): Limits => {
-  const { max, limits, maxQueued, order, rates, agingSeconds, inOrderBy, fairShare, reserveAfterSeconds } =
-    runs
+  const {
+    max,
+    limits,
+    maxQueued,
+    idempotencySeconds: known,
+    order,
+    rates,
+    agingSeconds,
+    inOrderBy,
+    fairShare,
+    reserveAfterSeconds
+  } = runs
   return {
     maxConcurrentRuns: max === -1 ? null : Math.max(0, max),
     tagLimits: limits.map(toTagLimit),
     ...(maxQueued !== null && { maxQueuedRuns: maxQueued }),
+    ...(known !== null && { idempotencyWindowMs: known * 1000 }),
     ...(order !== null && { order }),
     ...(rates.length > 0 && { rateLimits: rates.map(toRateLimit) }),
     ...(agingSeconds !== null && { agingMs: agingSeconds * 1000 }),
@@ -96,6 +108,7 @@ export const toPolicy = (settled: Settled): Policy => ({
     max: settled["concurrency.runs.max_concurrent_runs"].value,
     limits: settled["concurrency.runs.tag_concurrency_limits"].value,
     maxQueued: settled["concurrency.runs.max_queued_runs"].value,
+    idempotencySeconds: settled["concurrency.runs.idempotency_window_seconds"].value,
     order: settled["concurrency.runs.order"].value,
     rates: settled["concurrency.runs.rate_limits"].value,
     agingSeconds: settled["concurrency.runs.aging_seconds"].value,

@@ -60,6 +60,7 @@ const leaseTicks = 4
 /** Ticks after which one that is not heard of is missed: more than lie between two heartbeats. */
 const missedTicks = 3
 
+/** Attempts that wait for workers elsewhere, or are done by them. One pool has one launcher, and one server. */
 export class WorkerPool {
   readonly leaseMs: number
   private readonly artifacts: string

@@ -36,7 +36,9 @@ export const Schedule = Schema.Struct({
   /** Its first time is at or after this moment. */
   from: Schema.optionalKey(Timestamp),
   /** Its last time is before this moment. */
-  until: Schema.optionalKey(Timestamp)
+  until: Schema.optionalKey(Timestamp),
+  /** The file that says it, whose next version may take it back; left out where someone has set it by hand. */
+  source: Schema.optionalKey(Schema.NonEmptyString)
 }).annotate({ identifier: "Schedule" })
 export type Schedule = typeof Schedule.Type
 

@@ -31,6 +31,7 @@ const runs = some({
   max_concurrent_runs: count,
   tag_concurrency_limits: limits,
   max_queued_runs: size,
+  idempotency_window_seconds: fc.integer({ min: 1, max: 600 }),
   order: fc.constantFrom("shortest first", "by age")
 })
 

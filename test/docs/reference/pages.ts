@@ -5,7 +5,9 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import type * as Schema from "effect/Schema"
 import { exitCodes } from "../../../src/cli/exitCodes.ts"
-import { RunFile } from "../../../src/config/readRunFile.ts"
+import { FileRetry } from "../../../src/config/FileRetry.ts"
+import { FileRun, RunFile } from "../../../src/config/readRunFile.ts"
+import { FileSchedule } from "../../../src/config/readScheduleFile.ts"
 import { Change } from "../../../src/history/Change.ts"
 import { EventData } from "../../../src/queue/Event.ts"
 import { Command } from "../../../src/queue/QueueCommand.ts"
@@ -124,13 +126,23 @@ const descriptionOf = (schema: JsonSchema | undefined): string =>
 const runFilePage = (): string => {
   const file = jsonSchema(RunFile)
   const part = (name: string): JsonSchema => file.properties?.[name] ?? {}
-  const rows = (schema: JsonSchema) =>
+  const rowsBy = (path: string) => (schema: JsonSchema) =>
     fieldsOf(schema).map(({ name, type, optional }) => [
       `\`${name}\``,
       type,
       optional ? "" : "yes",
-      commentOn("src/config/readRunFile.ts", name) || descriptionOf(schema.properties?.[name])
+      commentOn(path, name) || descriptionOf(schema.properties?.[name])
     ])
+  const rows = rowsBy("src/config/readRunFile.ts")
+  const ofRuns = new Set(fieldsOf(jsonSchema(FileRun)).map(({ name }) => name))
+  const ofSchedules = rowsBy("src/config/readScheduleFile.ts")(jsonSchema(FileSchedule)).filter(
+    ([name = ""]) => !ofRuns.has(name.replaceAll("`", ""))
+  )
+  const ofRetries = rowsBy("src/config/FileRetry.ts")(jsonSchema(FileRetry)).map(([name = "", ...rest]) => [
+    name,
+    ...rest.slice(0, -1),
+    rest.at(-1) || commentOn("src/run/RetryRule.ts", name.replaceAll("`", ""))
+  ])
   const headings = ["key", "type", "needed", "meaning"]
   return `# The run file
 
@@ -157,7 +169,18 @@ What holds for each run that does not say otherwise; \`env\` and \`tags\` are me
 
 ${table(headings, rows(part("runs").items ?? part("runs").prefixItems?.[0] ?? {}))}
 
+Each of \`retry\`, of which the first that fits an end counts ([how](../guides/retries.md)):
+
+${table(headings, ofRetries)}
+
 A length of time is \`90s\`, \`10m\`, \`2 hours\`; a moment is \`2026-12-01T02:00:00Z\`, \`2026-12-01T02:00[Europe/Berlin]\`, or a length of time from now.
+
+## Schedule files
+
+\`signalbox schedule apply FILE\` has a log hold the \`schedules\` of a file, by name, and no others of its \`source\`, which is the file's own
+name if that key is left out. [schedules.yaml](../examples/schedules.yaml) is one. A schedule has these keys, and those of a run save \`id\` and \`notBefore\`:
+
+${table(headings, ofSchedules)}
 
 ## Batches
 
