@@ -8,6 +8,7 @@ import type { Policy, Pools, TagLimit } from "../../src/queue/Policy.ts"
 import type { Schedule } from "../../src/queue/Schedule.ts"
 import type { Scope } from "../../src/queue/Scope.ts"
 import type { FailureCause, StopCause, WorkerFailure } from "../../src/run/Outcome.ts"
+import type { RetryRule } from "../../src/run/RetryRule.ts"
 import type { Decision, Retries, Timeouts } from "../../src/run/RunEvent.ts"
 import type { PoolUse, RunSpec } from "../../src/run/RunSpec.ts"
 
@@ -70,7 +71,7 @@ export const arbitraryRunId = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:@+-]{0
 const workerFailure: fc.Arbitrary<WorkerFailure> = fc.oneof(
   tagged("Exited", { code: fc.option(int) }, { signal: jsonText, tail: jsonText }),
   tagged("Threw", { message: jsonText }, { stack: jsonText }),
-  tagged("WorkerLost", { message: jsonText }),
+  tagged("WorkerLost", { message: jsonText }, { withCoordinator: fc.constant(true as const) }),
   tagged("Terminated", { message: jsonText }),
   tagged("LaunchRefused", { message: jsonText }),
   tagged("LaunchUnreachable", { message: jsonText })
@@ -103,7 +104,24 @@ const poolUse: fc.Arbitrary<PoolUse> = struct(
 )
 const collision = fc.constantFrom("queue", "refuse", "replace", "cancel")
 
+const retryRules: fc.Arbitrary<ReadonlyArray<RetryRule>> = fc.array(
+  struct(
+    { max: fc.integer({ min: 1, max: 1_000 }) },
+    {
+      causes: fc.constantFrom<RetryRule["causes"] & {}>(["Exited"], ["WorkerLost", "StartTimeout"]),
+      exitCodes: fc.constantFrom<RetryRule["exitCodes"] & {}>([1], [75, -1]),
+      delayMs: fc.nat(),
+      maxDelayMs: fc.nat(),
+      factor: fc.double({ min: 1, max: 1_000, noNaN: true }),
+      jitter: fc.double({ min: 0, max: 1, noNaN: true }),
+      as: fc.constantFrom("attempt", "run"),
+      place: fc.constantFrom("end", "same")
+    }
+  ).filter(({ causes, exitCodes }) => !exitCodes || !causes || causes.includes("Exited"))
+)
+
 const workFields = {
+  retry: retryRules,
   input: json,
   env: dictionary,
   cwd: name,
@@ -130,13 +148,16 @@ const timeouts: fc.Arbitrary<Timeouts> = struct(
   { queueMs: milliseconds }
 )
 const size = fc.maxSafeNat()
-const retries: fc.Arbitrary<Retries> = struct({
-  launches: size,
-  launchDelayMs: size,
-  resumes: size,
-  runs: size,
-  ofWork: fc.boolean()
-})
+const retries: fc.Arbitrary<Retries> = struct(
+  {
+    launches: size,
+    launchDelayMs: size,
+    resumes: size,
+    runs: size,
+    ofWork: fc.boolean()
+  },
+  { crashes: positive, rules: retryRules }
+)
 const tagLimit: fc.Arbitrary<TagLimit> = fc.oneof(
   struct({ key: name, limit: size }, { value: jsonText, where: dictionary }),
   struct({ key: name, limit: size }, { each: fc.boolean(), where: dictionary }),
@@ -180,7 +201,8 @@ const schedule: fc.Arbitrary<Schedule> = struct(
     overlap: fc.constantFrom("allow", "skip", "queue", "replace", "cancel"),
     catchUp: fc.constantFrom("skip", "last", "all"),
     from: timestamp,
-    until: timestamp
+    until: timestamp,
+    source: name
   }
 )
 
@@ -188,6 +210,8 @@ const decision: fc.Arbitrary<Decision> = struct(
   { place: int, taken: fc.array(fc.tuple(int, int)) },
   { passed: fc.array(struct({ run: arbitraryRunId, why: jsonText }, { limit: jsonText })) }
 )
+
+const mode = fc.constantFrom("drain", "handover", "immediate")
 
 const dataOf: { readonly [T in EventType]: fc.Arbitrary<Data[T]> } = {
   RunSubmitted: struct(
@@ -224,14 +248,20 @@ const dataOf: { readonly [T in EventType]: fc.Arbitrary<Data[T]> } = {
   SlotReleased: struct({ attempt: int, step: jsonText, pool }),
   RunResumed: struct({ attempt: int, cause: workerFailure }),
   RunProgressed: struct({ attempt: int }, { fraction: finite, message: jsonText }),
-  RunRequeued: struct({ attempt: int, cause: workerFailure, notBefore: timestamp }),
+  RunRequeued: struct(
+    { attempt: int, cause: failureCause, notBefore: timestamp },
+    {
+      retry: struct({ rule: int, number: int, max: int, place: fc.constantFrom("end", "same") }),
+      worker: workerFailure
+    }
+  ),
   RunCancelRequested: struct({ attempt: int, cause: stopCause }),
   RunSucceeded: struct({ attempt: int }, { result: json }),
   RunFailed: struct({ attempt: int, cause: failureCause }, { worker: workerFailure }),
   RunCanceled: struct({ attempt: int, cause: stopCause }, { worker: workerFailure }),
   CoordinatorStarted: struct({ software: jsonText, host: jsonText, pid: int, admits: fc.boolean() }),
-  CoordinatorDraining: struct({}, { reason: jsonText }),
-  CoordinatorStopped: fc.constant({}),
+  CoordinatorDraining: struct({}, { mode, withinMs: positive, reason: jsonText }),
+  CoordinatorStopped: struct({}, { mode, reason: jsonText, inFlight: int, runs: fc.array(jsonText) }),
   AdmissionPaused: struct({ scope }, { until: timestamp, reason: jsonText, cause: workerFailure }),
   AdmissionResumed: struct({ scope }, { reason: jsonText }),
   AuditKeySet: struct(
