@@ -210,6 +210,44 @@ it("a run that is back in line is not admitted before its new time", () => {
   expect(violationsOf(sooner).map(({ rule }) => rule)).toEqual(["admission"])
 })
 
+describe("a log with retries", () => {
+  const exited = { _tag: "Exited", code: 75 } as const
+  const retry = [{ causes: ["Exited"], max: 2, delayMs: 1_000, jitter: 0.5 }] as const
+  const retried = () => {
+    const world = under({})
+    world.turn(submit("a", { retry }))
+    for (const attempt of [1, 2, 3]) {
+      world.turn({ _tag: "ReportEnded", run: "a", attempt, outcome: exited })
+      world.now += 2_000
+      world.turn()
+    }
+    return world.log
+  }
+  const again = { rule: 0, number: 1, max: 2, place: "end" } as const
+
+  it("that a coordinator wrote breaks nothing", () => {
+    expect(violationsOf(retried())).toEqual([])
+    expect(retried().filter(({ type }) => type === "RunRequeued")).toHaveLength(2)
+  })
+
+  it.each<[string, Edit]>([
+    ["by a rule that there is not", inData("RunRequeued", "a", { retry: { ...again, rule: 1 } })],
+    ["counted wrongly", inData("RunRequeued", "a", { retry: { ...again, number: 2 } })],
+    ["for another cause", inData("RunRequeued", "a", { cause: { _tag: "Threw", message: "" } })],
+    ["after too long a wait", inData("RunRequeued", "a", { notBefore: 9_999_999 })],
+    ["after too short a wait", inData("RunRequeued", "a", { notBefore: 0 })],
+    ["of a run that has fewer", change("RunSubmitted", "a", ({ data }) => ({ data: withMax(data, 1) }))]
+  ])("that has one %s breaks the rule retry", (_, edit) => {
+    expect(violationsOf(edit(retried())).some(({ rule }) => rule === "retry")).toBe(true)
+  })
+})
+
+/** The same submission, whose retry rule allows so many. */
+const withMax = (data: object, max: number): object => {
+  const { retries } = data as { readonly retries: { readonly rules: ReadonlyArray<object> } }
+  return { ...data, retries: { ...retries, rules: retries.rules.map((rule) => ({ ...rule, max })) } }
+}
+
 describe("a log under a rate limit", () => {
   const limited = (burst: number) => {
     const world = under({ rateLimits: [{ key: "host", each: true, limit: 3, periodMs: 1_000, burst }] })
