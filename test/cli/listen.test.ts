@@ -31,7 +31,12 @@ it.each<readonly [string, ReadonlyArray<string>, NodeJS.ProcessEnv, string]>([
   ["no port", ["--listen", "localhost"], token, "a host and a port are expected, such as 127.0.0.1:7070"],
   ["no such port", ["--listen", "localhost:70000"], token, "a host and a port are expected"],
   ["no token", ["--listen", "127.0.0.1:7070"], { SIGNALBOX_WORKER_TOKEN: "" }, "needs a token"],
-  ["an address of nobody here", ["--listen", "192.0.2.1:7070"], token, "nobody can listen there"]
+  [
+    "an address of nobody here",
+    ["--listen", "192.0.2.1:7070"],
+    token,
+    "Nobody can listen at 192.0.2.1:7070: this machine has no such address."
+  ]
 ])("run --listen with %s is refused", async (_, args, env, message) => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, "greet.yaml"), file)

@@ -255,7 +255,7 @@ describe("a job that another program may have begun", () => {
       const begun: Array<string> = []
       const { launcher, assignment, ear } = yield* bakery(({ run }) => begun.push(run))
       const recovered = { ...assignment, recovered: true }
-      const lost = { _tag: "WorkerLost", message: "the program that ran it has ended" }
+      const lost = { _tag: "WorkerLost", message: "the program that ran it has ended", withCoordinator: true }
       expect(yield* launcher.launch(recovered, ear.tell)).toEqual(lost)
       expect(yield* launcher.stop(recovered)).toEqual(lost)
       expect(begun).toEqual([])
