@@ -164,7 +164,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     file: "src/queue/RunQueue.ts",
     search: "before.priority !== after.priority || ",
     replacement: "",
-    rules: ["order", "defect", "quiet"]
+    rules: ["order", "defect", "quiet", "replay"]
   },
   {
     name: "a run is admitted before its time where the clock was set back",
